@@ -1,0 +1,46 @@
+"""gunicorn's settings: `gunicorn -c config/gunicorn.py config.wsgi`.
+
+PORT, BIND, WEB_CONCURRENCY, ACCESS_LOG and FORWARDED_ALLOW_IPS come from the environment.
+"""
+
+import os
+from pathlib import Path
+
+from config.env import env_bool, env_int, env_str
+
+bind = env_str("BIND", "127.0.0.1")
+# BIND is an address (0.0.0.0), an address with its port (0.0.0.0:80, [::]:80) or a socket (unix:/run/latchkey.sock).
+if not bind.startswith("unix:") and ":" not in bind.rpartition("]")[2]:
+    bind = f"{bind}:{env_int('PORT', 8000, minimum=1)}"
+
+worker_class = "gthread"
+workers = env_int("WEB_CONCURRENCY", os.cpu_count() or 1, minimum=1)
+threads = 4
+# Each worker loads the application itself: no database connection or random state crosses a fork.
+preload_app = False
+# Workers are renewed now and then, not all at once, which bounds what a slow leak can take.
+max_requests = 20_000
+max_requests_jitter = 2_000
+
+# Programs that page through a list send one request right after another. A proxy in front must close idle
+# connections before gunicorn does, hence not too long.
+keepalive = 15
+# A worker that shows no sign of life. Statements are cancelled after 5 seconds, long before.
+timeout = 30
+graceful_timeout = 30
+# The heartbeat file in memory: on a disk a flush could stall the worker that touches it.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the directory is tested, not trusted
+
+# gunicorn's upper bound: lists take many filters and a cursor in one address.
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
+# Whose X-Forwarded-Proto is believed: proxies on this machine, unless the environment names others.
+forwarded_allow_ips = env_str("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+
+# Neither headers nor the query string: the first carry credentials, the second names and e-mail addresses.
+accesslog = "-" if env_bool("ACCESS_LOG", False) else None
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
+errorlog = "-"
+# The remote control would put one socket per user under $HOME, which two instances cannot share.
+control_socket_disable = True
