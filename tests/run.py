@@ -24,9 +24,10 @@ def main(arguments: list[str]) -> int:
     else:
         say("No PostgreSQL answers (set TEST_POSTGRES_URL to name one): this run covers SQLite only.")
     statuses = {engine: run_pytest(engine, postgres_url, arguments) for engine in engines}
-    for engine, status in statuses.items():
-        say(f"{engine}: {'passed' if passed(status) else f'failed (pytest exit status {status})'}")
-    if not all(passed(status) for status in statuses.values()):
+    failed = [engine for engine, status in statuses.items() if not passed(status)]
+    if failed:
+        # Pytest's last summary may be another engine's, and a good one.
+        say(f"Failed on {' and '.join(failed)}.")
         return 1
     return NOTHING_COLLECTED if all(statuses.values()) else 0
 
