@@ -91,7 +91,7 @@ def _ascii_domain(domain: str) -> str:
 def is_email(value: str) -> bool:
     """Whether the text is an address we accept: RFC 5321 syntax with a dotted domain, at most 254 characters.
 
-    Internationalised addresses and the reserved examples (`example.com`, `example.test`) pass. Quoted local parts, domain
+    Internationalised addresses and reserved examples (`example.com`, `example.test`) pass. Quoted local parts, domain
     literals, display names, surrounding blanks and names that never carry mail (`.invalid`, `.local`, `.onion`) do not.
     Nothing is looked up.
     """

@@ -184,7 +184,7 @@ def test_an_organization_replaces_only_the_weights_it_names(overrides: dict[str,
     ],
 )
 def test_weights_that_make_no_sense_are_refused(overrides: Any) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"weights|must be a whole number"):
         Weights.from_overrides(overrides)
 
 
