@@ -1,0 +1,20 @@
+"""Organizations, their members, and the credentials that act for them."""
+
+from accounts.models.credential import Credential, CredentialKind, RefreshToken, WireName
+from accounts.models.idempotency import IdempotencyRecord
+from accounts.models.invitation import Invitation
+from accounts.models.member import Member
+from accounts.models.organization import Organization
+from accounts.models.user import User
+
+__all__ = [
+    "Credential",
+    "CredentialKind",
+    "IdempotencyRecord",
+    "Invitation",
+    "Member",
+    "Organization",
+    "RefreshToken",
+    "User",
+    "WireName",
+]

@@ -1,0 +1,200 @@
+"""The tenant fence, wall 2: row-level security in PostgreSQL, for migrations and for making the application role.
+
+Every operation here does nothing on other databases. Policies are ``ENABLE``, not ``FORCE``: the owner role's data
+migrations and its ``SECURITY DEFINER`` functions must see rows, and the application role is never the owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+from psycopg import sql
+
+# The setting reads '' and not NULL after a transaction that set it locally has ended.
+CURRENT_ORGANIZATION = "nullif(current_setting('app.organization', true), '')::bigint"
+
+# Rows that record what happened: the application may add them and read them, nobody rewrites history.
+APPEND_ONLY_TABLES = ("contacts_contactchange",)
+
+
+class PostgresOperation(Operation):
+    """A migration step of plain SQL that only PostgreSQL takes."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def forward_sql(self) -> Sequence[str]:
+        return ()
+
+    def backward_sql(self) -> Sequence[str]:
+        return ()
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The models do not change."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self._run(schema_editor, self.forward_sql())
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self._run(schema_editor, self.backward_sql())
+
+    def _run(self, schema_editor: BaseDatabaseSchemaEditor, statements: Sequence[str]) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        for statement in statements:
+            # No parameters: a percent sign in a function's body is meant literally.
+            schema_editor.execute(statement, params=None)
+
+
+class FenceTable(PostgresOperation):
+    """Only the current organization's rows of a table can be seen or written by the application role."""
+
+    def __init__(self, table: str, column: str = "organization_id") -> None:
+        self.table = table
+        self.column = column
+
+    def forward_sql(self) -> Sequence[str]:
+        rule = f"{self.column} = {CURRENT_ORGANIZATION}"
+        return (
+            f'ALTER TABLE "{self.table}" ENABLE ROW LEVEL SECURITY',
+            f'CREATE POLICY tenant ON "{self.table}" USING ({rule}) WITH CHECK ({rule})',
+        )
+
+    def backward_sql(self) -> Sequence[str]:
+        return (
+            f'DROP POLICY tenant ON "{self.table}"',
+            f'ALTER TABLE "{self.table}" DISABLE ROW LEVEL SECURITY',
+        )
+
+    def describe(self) -> str:
+        return f"Fence {self.table} by {self.column}"
+
+
+class CompositeForeignKey(PostgresOperation):
+    """A reference that carries the organization with it, so that it cannot cross tenants.
+
+    Foreign keys are checked without row-level security; only a key over both columns refuses another tenant's id.
+    """
+
+    def __init__(self, table: str, column: str, target: str) -> None:
+        self.table = table
+        self.column = column
+        self.target = target
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}_{self.column}_tenant_fk"[:63]
+
+    def forward_sql(self) -> Sequence[str]:
+        return (
+            f'ALTER TABLE "{self.table}" ADD CONSTRAINT "{self.name}" FOREIGN KEY (organization_id, "{self.column}") '
+            f'REFERENCES "{self.target}" (organization_id, id) DEFERRABLE INITIALLY DEFERRED',
+        )
+
+    def backward_sql(self) -> Sequence[str]:
+        return (f'ALTER TABLE "{self.table}" DROP CONSTRAINT "{self.name}"',)
+
+    def describe(self) -> str:
+        return f"Tie {self.table}.{self.column} to {self.target} within one organization"
+
+
+class DefineFunction(PostgresOperation):
+    """Create an audited ``SECURITY DEFINER`` function that only roles it is granted to may call.
+
+    ``signature`` is the name with its argument types, as ``DROP FUNCTION`` wants it.
+    """
+
+    def __init__(self, signature: str, definition: str) -> None:
+        self.signature = signature
+        self.definition = definition
+
+    def forward_sql(self) -> Sequence[str]:
+        return (self.definition, f"REVOKE ALL ON FUNCTION {self.signature} FROM PUBLIC")
+
+    def backward_sql(self) -> Sequence[str]:
+        return (f"DROP FUNCTION {self.signature}",)
+
+    def describe(self) -> str:
+        return f"Define {self.signature}"
+
+
+def create_application_role(owner: BaseDatabaseWrapper, role: str, password: str) -> None:
+    """Make, or bring up to date, the login role the application runs as. ``owner`` is connected as the owner role.
+
+    The role can read and write rows through the fence and nothing else: it owns nothing, does not bypass row-level
+    security, cannot truncate, and gives up on slow statements and locks by itself (seconds, RELIABILITY 6 item 29).
+    """
+    name = sql.Identifier(role)
+    with owner.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
+        attributes = sql.SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION")
+        secret = sql.SQL("PASSWORD {}").format(sql.Literal(password)) if password else sql.SQL("")
+        _execute(cursor, sql.SQL("{} ROLE {} WITH {} {}").format(verb, name, attributes, secret))
+        for setting, value in ROLE_SETTINGS.items():
+            _execute(cursor, sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.SQL(setting), sql.Literal(value)))
+    grant_application_role(owner, role)
+
+
+# plan_cache_mode: a prepared search planned without its pattern walks the whole organization. jit: never worth its
+# start-up on statements this short.
+ROLE_SETTINGS = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+}
+
+
+def grant_application_role(owner: BaseDatabaseWrapper, role: str) -> None:
+    """Grant the application role what the application does, on everything that exists now. Safe to repeat."""
+    name = sql.Identifier(role)
+    with owner.cursor() as cursor:
+        for grant in (
+            "GRANT USAGE ON SCHEMA public TO {}",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
+            "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
+            "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}",
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}",
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {}",
+        ):
+            _execute(cursor, sql.SQL(grant).format(name))
+        cursor.execute("SELECT relname FROM pg_class WHERE relname = ANY(%s)", [list(APPEND_ONLY_TABLES)])
+        for (table,) in cursor.fetchall():
+            revoke = sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}")
+            _execute(cursor, revoke.format(sql.Identifier(table), name))
+        cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+        if cursor.fetchone()[0]:
+            _execute(cursor, sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}").format(name))
+
+
+def _execute(cursor: Any, statement: sql.Composable) -> None:
+    cursor.execute(statement)
+
+
+def role_faults(connection: BaseDatabaseWrapper) -> list[str]:
+    """Why the role this connection uses would see through the fence; empty when it would not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper, rolbypassrls, rolname FROM pg_roles WHERE rolname = current_user")
+        superuser, bypasses, name = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            " AND pg_has_role(current_user, relowner, 'USAGE')"
+        )
+        owned = cursor.fetchone()[0]
+    faults = {
+        f"role {name} is a superuser": superuser,
+        f"role {name} bypasses row-level security": bypasses,
+        f"role {name} owns {owned} of the tables": bool(owned) and not superuser,
+    }
+    return [fault for fault, holds in faults.items() if holds]

@@ -1,0 +1,239 @@
+"""The tenant fence, wall 1: every query of a tenant model is filtered by the organization in scope, in the SQL itself.
+
+The filter is an expression that reads the scope when SQL is compiled, so there is no query method that could forget it:
+``exists()``, ``explain()``, ``async for``, a queryset built at import time all raise ``TenantNotSet`` or are fenced.
+Writes are guarded where rows leave Python: ``save``, ``delete``, ``bulk_create`` and ``update``.
+
+``Scope`` is also the unit of work. On PostgreSQL it holds the transaction in which wall 2 (row-level security) knows the
+organization; on SQLite it holds one only for writes, because ``BEGIN IMMEDIATE`` takes the one write lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models.sql.compiler import SQLCompiler
+
+from accounts.exceptions import TenantMismatch, TenantNotSet
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from accounts.models import Organization
+
+_current: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class Scope:
+    """One unit of work: empty until an organization is known, and from then on that organization's alone."""
+
+    def __init__(self) -> None:
+        self.organization_id: int | None = None
+        self.organization: Organization | None = None
+        self._transaction: transaction.Atomic | None = None
+        self._rollback = False
+
+    def begin(self, *, write: bool = False) -> None:
+        """Open the transaction: always on PostgreSQL, on SQLite only when ``write``. Repeated calls do nothing."""
+        if self._transaction is not None or not (write or connection.vendor == "postgresql"):
+            return
+        self._transaction = transaction.atomic()
+        self._transaction.__enter__()
+
+    def fill(self, organization_id: int, *, database_knows: bool = False) -> None:
+        """Give the scope its organization, once.
+
+        ``database_knows`` says that the statement which found the organization has set it in the database already.
+        Raises ``TenantMismatch`` when the scope belongs to another organization.
+        """
+        if self.organization_id not in (None, organization_id):
+            raise TenantMismatch("this unit of work belongs to another organization")
+        self.begin()
+        if not database_knows:
+            _tell_database(organization_id)
+        self.organization_id = organization_id
+
+    def mark_for_rollback(self) -> None:
+        """Nothing of this unit of work is to be kept."""
+        self._rollback = True
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the unit of work: commit, or roll back after an error, a mark or a broken transaction.
+
+        Raises ``TransactionManagementError`` when the transaction broke without anybody having reported it: an answer
+        that says "stored" must not leave then.
+        """
+        opened, self._transaction = self._transaction, None
+        if opened is None:
+            return
+        broken = connection.needs_rollback and error is None and not self._rollback
+        if error is not None or self._rollback:
+            transaction.set_rollback(True)
+        opened.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+        if connection.in_atomic_block and connection.vendor == "postgresql" and not connection.needs_rollback:
+            # Nested in somebody's transaction, whose local settings outlive this scope.
+            _tell_database(None)
+        if broken:
+            raise transaction.TransactionManagementError("the unit of work broke and was rolled back")
+
+
+def _tell_database(organization_id: int | None) -> None:
+    """Set the organization for wall 2, local to the transaction so that a pooled connection cannot carry it over."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        text = "" if organization_id is None else str(organization_id)
+        cursor.execute("SELECT set_config('app.organization', %s, true)", [text])
+
+
+def current_scope() -> Scope | None:
+    """The unit of work in force, None outside any."""
+    return _current.get()
+
+
+def current_organization_id() -> int:
+    """The primary key of the organization in scope. Raises ``TenantNotSet``."""
+    scope = _current.get()
+    if scope is None or scope.organization_id is None:
+        raise TenantNotSet("no organization is in scope")
+    return scope.organization_id
+
+
+def current_organization() -> Organization:
+    """The organization in scope; read once per unit of work unless whoever filled the scope brought it. Raises ``TenantNotSet``."""
+    scope = _current.get()
+    if scope is None or scope.organization_id is None:
+        raise TenantNotSet("no organization is in scope")
+    if scope.organization is None:
+        scope.organization = apps.get_model("accounts", "Organization").objects.get()
+    return scope.organization
+
+
+@contextmanager
+def empty_scope() -> Iterator[Scope]:
+    """A unit of work that does not know its organization yet; whoever authenticates the caller fills it."""
+    scope = Scope()
+    token = _current.set(scope)
+    try:
+        yield scope
+    except BaseException as error:
+        scope.close(error)
+        raise
+    else:
+        scope.close()
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def tenant_scope(organization: Organization | int) -> Iterator[Scope]:
+    """The unit of work of one organization.
+
+    Nested in a scope of the same organization it joins it; nested in another's it raises ``TenantMismatch``. Everything
+    is committed when the outermost block ends, or rolled back when it ends with an exception.
+    """
+    organization_id: int = organization if isinstance(organization, int) else organization.pk
+    scope = _current.get()
+    if scope is not None and scope.organization_id is not None:
+        if scope.organization_id != organization_id:
+            raise TenantMismatch("another organization is in scope")
+        yield scope
+        return
+    with empty_scope() as scope:
+        scope.fill(organization_id)
+        yield scope
+
+
+class CurrentOrganization(models.Expression):
+    """The organization in scope, read when the SQL is compiled."""
+
+    output_field = models.BigIntegerField()
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        return "%s", [current_organization_id()]
+
+
+class TenantQuerySet(models.QuerySet[_Row]):
+    """Rows of the organization in scope."""
+
+    def bulk_create(self, objs: Iterable[_Row], *args: Any, **kwargs: Any) -> list[_Row]:
+        rows = list(objs)
+        for row in rows:
+            claim(row)
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        if {"organization", "organization_id"} & kwargs.keys():
+            raise TenantMismatch("a row never moves to another organization")
+        return super().update(**kwargs)
+
+    # Django asks for the mark again on an override that changes data.
+    update.alters_data = True  # type: ignore[attr-defined]  # functions take attributes; the stubs do not know this one
+    bulk_create.alters_data = True  # type: ignore[attr-defined]  # as above
+
+
+class BaseTenantManager(models.Manager[_Row]):
+    """Hands out fenced querysets; ``unscoped()`` is the loud way out, and a test lists the files that may say it."""
+
+    def get_queryset(self) -> models.QuerySet[_Row]:
+        return super().get_queryset().filter(**{self._tenant_column: CurrentOrganization()})
+
+    def unscoped(self) -> models.QuerySet[_Row]:
+        """All organizations' rows. Only where the organization is not known yet, and in the owner's maintenance."""
+        return models.QuerySet(self.model, using=self._db)
+
+    @property
+    def _tenant_column(self) -> str:
+        return getattr(self.model, "tenant_column", "organization_id")
+
+
+TenantManager = BaseTenantManager.from_queryset(TenantQuerySet)
+
+
+def claim(row: models.Model) -> None:
+    """Make a row the current organization's, or raise ``TenantMismatch`` when it is another's."""
+    # The organization itself is fenced by its own key, everything else by its ``organization``.
+    column = getattr(row, "tenant_column", "organization_id")
+    organization_id = current_organization_id()
+    if getattr(row, column) is None:
+        setattr(row, column, organization_id)
+    if getattr(row, column) != organization_id:
+        raise TenantMismatch(f"a {type(row).__name__} of another organization")
+
+
+class TenantModel(models.Model):
+    """A row that belongs to exactly one organization. Child and through rows carry the organization themselves."""
+
+    organization = models.ForeignKey(
+        "accounts.Organization",
+        on_delete=models.PROTECT,
+        related_name="+",
+        # Every index that is used starts with the organization; one on it alone would only cost writes.
+        db_index=False,
+    )
+
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
+
+    class Meta:
+        abstract = True
+        # Foreign-key access, refresh_from_db and form validation go through the base manager.
+        base_manager_name = "objects"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        claim(self)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        claim(self)
+        return super().delete(*args, **kwargs)
+
+
+def tenant_models(candidates: Collection[type[models.Model]]) -> list[type[TenantModel]]:
+    """Those of the models that are tenant-owned."""
+    return [model for model in candidates if issubclass(model, TenantModel)]

@@ -1,0 +1,1 @@
+"""What happens between us and a contact."""

@@ -1,0 +1,1 @@
+"""What activities do when something happened to contacts."""

@@ -1,0 +1,5 @@
+"""Every address Latchkey answers."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

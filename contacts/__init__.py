@@ -1,0 +1,1 @@
+"""The people, and everything known about them."""

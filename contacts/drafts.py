@@ -1,0 +1,123 @@
+"""What a door wants written, as frozen values. ``UNSET`` means "not said", which is not the same as empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+
+class _Unset(Enum):
+    UNSET = "unset"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+UNSET: Final = _Unset.UNSET
+Unset: TypeAlias = Literal[_Unset.UNSET]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailDraft:
+    """A further e-mail address."""
+
+    email: str
+    label: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneDraft:
+    """A further phone number, as typed."""
+
+    phone: str
+    label: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelatedPersonDraft:
+    """Somebody to speak to at a contact's."""
+
+    first_name: str = ""
+    last_name: str = ""
+    mobile: str = ""
+    email: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceRange:
+    """What somebody wants to spend, in whole units of the organization's currency; None where a bound is open."""
+
+    min: int | float | None = None
+    max: int | float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferencesDraft:
+    """What somebody looks for. Parts left ``UNSET`` keep what is stored; ``None`` and empty clear the part."""
+
+    communication_method: str | Unset | None = UNSET
+    property_types: tuple[str, ...] | Unset = UNSET
+    price_range: PriceRange | Unset | None = UNSET
+    locations: tuple[str, ...] | Unset = UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactDraft:
+    """What is to be true of a contact after the write; everything ``UNSET`` stays, or takes its default on a new one.
+
+    Text is cleared by ``""``, references by ``None``, lists by ``()``. Lists replace the stored list as a whole, apart
+    from ``secondary_phone``, which replaces only the first further phone. ``assigned_to`` and ``further_assignees`` are
+    primary keys of members. ``is_lead`` moves the type only when it says something new (DESIGN section 4, decision 2).
+    """
+
+    first_name: str | Unset = UNSET
+    last_name: str | Unset = UNSET
+    full_name: str | Unset = UNSET
+    is_company: bool | Unset = UNSET
+    company_name: str | Unset = UNSET
+    email: str | Unset = UNSET
+    email_label: str | Unset = UNSET
+    email_note: str | Unset = UNSET
+    phone: str | Unset = UNSET
+    phone_label: str | Unset = UNSET
+    phone_note: str | Unset = UNSET
+    street: str | Unset = UNSET
+    city: str | Unset = UNSET
+    state: str | Unset = UNSET
+    zip_code: str | Unset = UNSET
+    country: str | Unset = UNSET
+    type: str | Unset = UNSET
+    is_lead: bool | Unset = UNSET
+    status: str | Unset = UNSET
+    stage: str | Unset = UNSET
+    role: str | Unset = UNSET
+    source: str | Unset = UNSET
+    referral_source: str | Unset = UNSET
+    channel_preference: str | Unset = UNSET
+    language: str | Unset = UNSET
+    preferences: PreferencesDraft | Unset | None = UNSET
+    notes: str | Unset = UNSET
+    assigned_to: int | Unset | None = UNSET
+    extra: Mapping[str, Any] | Unset = UNSET
+
+    secondary_phone: str | Unset = UNSET
+    further_emails: tuple[EmailDraft, ...] | Unset = UNSET
+    further_phones: tuple[PhoneDraft, ...] | Unset = UNSET
+    further_assignees: tuple[int, ...] | Unset = UNSET
+    related_people: tuple[RelatedPersonDraft, ...] | Unset = UNSET
+    tags: tuple[str, ...] | Unset = UNSET
+
+    # Only for a new contact: what a move from another system keeps.
+    winnerr_key: str | Unset = UNSET
+    created_at: datetime | Unset = UNSET
+    last_contacted_at: datetime | Unset = UNSET
+
+    def said(self) -> dict[str, Any]:
+        """The fields that say something, by name."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not UNSET}

@@ -1,0 +1,27 @@
+"""Contacts, what hangs on them, and the record of every change."""
+
+from contacts.models.change import ChangeVerb, ContactChange
+from contacts.models.choices import ContactRole, ContactStage, ContactStatus, ContactType
+from contacts.models.contact import Contact
+from contacts.models.contact_points import ContactAssignee, ContactEmail, ContactPhone, RelatedPerson
+from contacts.models.scoring_weights import ScoringWeights
+from contacts.models.source import Source
+from contacts.models.tag import Tag, TaggedContact
+
+__all__ = [
+    "ChangeVerb",
+    "Contact",
+    "ContactAssignee",
+    "ContactChange",
+    "ContactEmail",
+    "ContactPhone",
+    "ContactRole",
+    "ContactStage",
+    "ContactStatus",
+    "ContactType",
+    "RelatedPerson",
+    "ScoringWeights",
+    "Source",
+    "Tag",
+    "TaggedContact",
+]

@@ -1,0 +1,258 @@
+"""What must hold for every contact, through every door."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from accounts.exceptions import FieldError
+from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
+from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, ContactType
+from contacts.normalise import fold, is_email, join_name, normalise_email, normalise_phone, split_name
+
+CHOICES: dict[str, list[str]] = {
+    "type": ContactType.values,
+    "status": ContactStatus.values,
+    "stage": ContactStage.values,
+    "role": ContactRole.values,
+}
+# Longest text by field, in code points (CONTRACTS W-S8, 2.3, E-S19: the widest wire decides, wires may be stricter).
+LONGEST: dict[str, int] = {
+    "first_name": 200,
+    "last_name": 200,
+    "full_name": 401,
+    "company_name": 200,
+    "email": 254,
+    "email_label": 50,
+    "email_note": 500,
+    "phone": 40,
+    "phone_label": 50,
+    "phone_note": 500,
+    "secondary_phone": 40,
+    "street": 200,
+    "city": 200,
+    "state": 200,
+    "zip_code": 200,
+    "country": 200,
+    "source": 100,
+    "referral_source": 200,
+    "channel_preference": 50,
+    "language": 10,
+    "notes": 10_000,
+    "winnerr_key": 100,
+}
+LONGEST_TAG = 50
+MOST_TAGS = 100
+MOST_PREFERENCES = 100
+LONGEST_PREFERENCE = 200
+MOST_CHILD_ROWS = 50
+LARGEST_PRICE = 10**15
+
+# Fields copied from a draft to the row as they are.
+PLAIN_FIELDS = (
+    "is_company",
+    "company_name",
+    "email",
+    "email_label",
+    "email_note",
+    "phone",
+    "phone_label",
+    "phone_note",
+    "street",
+    "city",
+    "state",
+    "zip_code",
+    "country",
+    "status",
+    "stage",
+    "role",
+    "source",
+    "referral_source",
+    "channel_preference",
+    "language",
+    "notes",
+)
+
+
+def faults(draft: ContactDraft) -> list[FieldError]:
+    """Everything that is wrong with a draft by itself, without asking the database."""
+    return [*_text_faults(draft), *_choice_faults(draft), *_preference_faults(draft), *_list_faults(draft)]
+
+
+def _text_faults(draft: ContactDraft) -> Iterator[FieldError]:
+    for name, maximum in LONGEST.items():
+        value = getattr(draft, name)
+        if value is UNSET:
+            continue
+        yield from _fault_of_text(name, value, maximum)
+    if draft.email and not is_email(draft.email):
+        yield FieldError("email", "invalid_email")
+
+
+def _fault_of_text(name: str, value: str, maximum: int) -> Iterator[FieldError]:
+    if len(value) > maximum:
+        yield FieldError(name, "too_long", {"maximum": maximum})
+    elif _unstorable(value):
+        yield FieldError(name, "invalid_value")
+
+
+def _unstorable(value: str) -> bool:
+    """Whether a database would refuse the text: NUL, or half of a surrogate pair."""
+    return "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _choice_faults(draft: ContactDraft) -> Iterator[FieldError]:
+    for name, choices in CHOICES.items():
+        value = getattr(draft, name)
+        if value is not UNSET and value not in choices:
+            yield FieldError(name, "invalid_value", {"choices": choices})
+
+
+def _preference_faults(draft: ContactDraft) -> Iterator[FieldError]:
+    if not draft.preferences:
+        return
+    for name in ("property_types", "locations"):
+        yield from _faults_of_words(f"preferences.{name}", getattr(draft.preferences, name))
+    method = draft.preferences.communication_method
+    if method:
+        yield from _fault_of_text("preferences.communication_method", method, LONGEST_PREFERENCE)
+    if isinstance(draft.preferences.price_range, PriceRange):
+        yield from _faults_of_price(draft.preferences.price_range)
+
+
+def _faults_of_words(name: str, words: Any) -> Iterator[FieldError]:
+    if words is UNSET:
+        return
+    if len(words) > MOST_PREFERENCES:
+        yield FieldError(name, "too_long", {"maximum": MOST_PREFERENCES, "items": True})
+    for index, word in enumerate(words):
+        yield from _fault_of_text(f"{name}.{index}", word, LONGEST_PREFERENCE)
+
+
+def _faults_of_price(price: PriceRange) -> Iterator[FieldError]:
+    for bound in ("min", "max"):
+        value = getattr(price, bound)
+        if value is not None and not (math.isfinite(value) and 0 <= value <= LARGEST_PRICE):
+            yield FieldError(
+                f"preferences.price_range.{bound}", "out_of_range", {"minimum": 0, "maximum": LARGEST_PRICE}
+            )
+            return
+    if price.min is not None and price.max is not None and price.min > price.max:
+        yield FieldError("preferences.price_range.max", "out_of_range", {"minimum": price.min})
+
+
+def _list_faults(draft: ContactDraft) -> Iterator[FieldError]:
+    yield from tag_faults(draft.tags)
+    for name in ("further_emails", "further_phones", "further_assignees", "related_people"):
+        rows = getattr(draft, name)
+        if rows is not UNSET and len(rows) > MOST_CHILD_ROWS:
+            yield FieldError(name, "too_long", {"maximum": MOST_CHILD_ROWS, "items": True})
+    yield from _further_point_faults(draft)
+    for index, person in enumerate(draft.related_people or ()):
+        for name, maximum in (("first_name", 100), ("last_name", 100), ("mobile", 40), ("notes", 2_000)):
+            yield from _fault_of_text(f"related_people.{index}.{name}", getattr(person, name), maximum)
+        if person.email and not is_email(person.email):
+            yield FieldError(f"related_people.{index}.email", "invalid_email")
+
+
+def _further_point_faults(draft: ContactDraft) -> Iterator[FieldError]:
+    for index, further in enumerate(draft.further_emails or ()):
+        if not is_email(further.email):
+            yield FieldError(f"further_emails.{index}.email", "invalid_email")
+        yield from _fault_of_text(f"further_emails.{index}.label", further.label, 50)
+        yield from _fault_of_text(f"further_emails.{index}.note", further.note, 500)
+    for index, number in enumerate(draft.further_phones or ()):
+        if not number.phone:
+            yield FieldError(f"further_phones.{index}.phone", "required")
+        yield from _fault_of_text(f"further_phones.{index}.phone", number.phone, 40)
+        yield from _fault_of_text(f"further_phones.{index}.label", number.label, 50)
+        yield from _fault_of_text(f"further_phones.{index}.note", number.note, 500)
+
+
+def tag_faults(tags: Any) -> Iterator[FieldError]:
+    """What is wrong with a list of tag names."""
+    if tags is UNSET:
+        return
+    if len(tags) > MOST_TAGS:
+        yield FieldError("tags", "too_long", {"maximum": MOST_TAGS, "items": True})
+    for index, name in enumerate(tags):
+        if not name:
+            yield FieldError(f"tags.{index}", "required")
+        yield from _fault_of_text(f"tags.{index}", name, LONGEST_TAG)
+
+
+def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) -> None:
+    """Make a contact's own columns say what the draft says, with everything that follows from it.
+
+    ``region`` is where phone numbers without a country belong; ``now`` is the moment of the write, in UTC. Rows that
+    hang on the contact (tags, further phones and so on) are the services' part.
+    """
+    for name in PLAIN_FIELDS:
+        value = getattr(draft, name)
+        if value is not UNSET:
+            setattr(contact, name, value)
+    _apply_names(draft, contact)
+    _apply_type(draft, contact, now)
+    _apply_stage(contact, now)
+    if draft.preferences is not UNSET:
+        contact.preferences = merged_preferences(contact.preferences, draft.preferences)
+    if draft.assigned_to is not UNSET:
+        contact.assigned_to_id = draft.assigned_to
+    if draft.extra is not UNSET:
+        contact.extra = {**contact.extra, **draft.extra}
+    contact.email_norm = normalise_email(contact.email)
+    contact.phone_norm = normalise_phone(contact.phone, region)
+
+
+def _apply_names(draft: ContactDraft, contact: Contact) -> None:
+    """Keep what was written, and the other form in step with it; the same words sent back change neither."""
+    parts = (
+        contact.first_name if draft.first_name is UNSET else draft.first_name,
+        contact.last_name if draft.last_name is UNSET else draft.last_name,
+    )
+    if parts != (contact.first_name, contact.last_name):
+        contact.first_name, contact.last_name = parts
+        contact.full_name = join_name(*parts)
+    if draft.full_name is not UNSET and draft.full_name != contact.full_name:
+        contact.full_name = draft.full_name
+        if parts == ("", "") or draft.first_name is UNSET:
+            contact.first_name, contact.last_name = split_name(draft.full_name, is_company=contact.is_company)
+    contact.first_name_norm = fold(contact.first_name)
+    contact.last_name_norm = fold(contact.last_name)
+
+
+def _apply_type(draft: ContactDraft, contact: Contact, now: datetime) -> None:
+    """Leaving LEAD is a conversion, whoever says so; coming back undoes it."""
+    wanted = contact.type if draft.type is UNSET else draft.type
+    if draft.is_lead is not UNSET and draft.is_lead != (wanted == ContactType.LEAD):
+        wanted = ContactType.LEAD if draft.is_lead else ContactType.CLIENT
+    if contact.pk is not None and wanted != contact.type:
+        if wanted == ContactType.LEAD:
+            contact.converted_at = None
+        elif contact.type == ContactType.LEAD:
+            contact.converted_at = now
+    contact.type = wanted
+
+
+def _apply_stage(contact: Contact, now: datetime) -> None:
+    if contact.stage != ContactStage.APPLICANT:
+        contact.applied_at = None
+    elif contact.applied_at is None:
+        contact.applied_at = now
+
+
+def merged_preferences(stored: dict[str, Any] | None, draft: PreferencesDraft | None) -> dict[str, Any] | None:
+    """The stored preferences with what the draft says on top; None when nothing is left to say."""
+    if draft is None:
+        return None
+    merged = dict(stored or {})
+    for name in ("communication_method", "property_types", "price_range", "locations"):
+        value = getattr(draft, name)
+        if value is UNSET:
+            continue
+        if isinstance(value, PriceRange):
+            value = {"min": value.min, "max": value.max}
+        merged[name] = list(value) if isinstance(value, tuple) else value
+    return merged

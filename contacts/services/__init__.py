@@ -1,0 +1,15 @@
+"""The verbs of the address book. Every door calls these, and nothing else writes contacts."""
+
+from contacts.services.creating import create_contact, create_contacts
+from contacts.services.deleting import delete_contact, delete_contacts, restore_contact
+from contacts.services.updating import update_contact, update_contacts
+
+__all__ = [
+    "create_contact",
+    "create_contacts",
+    "delete_contact",
+    "delete_contacts",
+    "restore_contact",
+    "update_contact",
+    "update_contacts",
+]

@@ -1,0 +1,143 @@
+"""Making contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.exceptions import Invalid
+from accounts.identifiers import uuid7
+from accounts.roles import Right
+from accounts.tenancy import current_organization
+from contacts import rules
+from contacts.dedupe import holder_of_email, is_duplicate_email
+from contacts.drafts import UNSET, ContactDraft
+from contacts.events import ContactsChanged, contacts_created
+from contacts.exceptions import DuplicateContact
+from contacts.models import ChangeVerb, Contact
+from contacts.normalise import normalise_email
+from contacts.services.changes import creation, facts_of, record
+from contacts.services.checks import check_members
+from contacts.services.children import Children, kinds_touched, replace_children
+from contacts.services.derived import derive
+from contacts.services.scoring_facts import current_weights
+from contacts.services.tagging import replace_tags
+
+CHUNK = 1_000
+
+
+def create_contact(draft: ContactDraft, *, actor: Actor, score: bool = True) -> Contact:
+    """Make one contact. ``score`` False leaves its lead score 0 (CONTRACTS W-C5).
+
+    Raises ``Invalid`` with every fault at once, ``DuplicateContact`` when a live contact has the primary e-mail,
+    ``Forbidden``.
+    """
+    for chunk in create_contacts([draft], actor=actor, score=score):
+        return chunk[0]
+    raise AssertionError("one draft makes one chunk")
+
+
+def create_contacts(drafts: Iterable[ContactDraft], *, actor: Actor, score: bool = True) -> Iterator[list[Contact]]:
+    """Make contacts in chunks of up to 1,000, each committed as a whole or, on the first refusal, not at all.
+
+    Raises what ``create_contact`` raises, for the first draft at fault; chunks yielded before it are kept.
+    """
+    actor.require(Right.WRITE_CONTACTS)
+    operation = uuid7()
+    remaining = iter(drafts)
+    while chunk := list(islice(remaining, CHUNK)):
+        with transaction.atomic():
+            contacts = _create_chunk(chunk, operation, actor, score=score)
+        yield contacts
+
+
+def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor, *, score: bool) -> list[Contact]:
+    for draft in drafts:
+        if found := rules.faults(draft):
+            raise Invalid(found)
+    check_members(drafts)
+    region = current_organization().phone_region
+    now = timezone.now()
+    weights = current_weights() if score else None
+    contacts, children = [], []
+    for draft, number in zip(drafts, _next_numbers(len(drafts)), strict=True):
+        contact = _new_contact(draft, number, actor, now)
+        rules.apply(draft, contact, region=region, now=now)
+        own = Children().after(draft)
+        derive(contact, own, weights)
+        contacts.append(contact)
+        children.append(own)
+    _insert(contacts)
+    _insert_children(drafts, contacts, children, region)
+    changes = [creation(contact.pk, facts_of(contact, own)) for contact, own in zip(contacts, children, strict=True)]
+    record(operation, ChangeVerb.CREATED, changes, actor=actor, now=now)
+    ids = frozenset(contact.pk for contact in contacts)
+    contacts_created.send(Contact, event=ContactsChanged(operation=operation, contact_ids=ids, actor=actor))
+    return contacts
+
+
+def _new_contact(draft: ContactDraft, number: int, actor: Actor, now: datetime) -> Contact:
+    created_at = now if draft.created_at is UNSET else draft.created_at
+    return Contact(
+        number=number,
+        winnerr_key=draft.winnerr_key or None,
+        created_by_id=actor.member_id,
+        created_at=created_at,
+        updated_at=created_at,
+        last_contacted_at=draft.last_contacted_at or None,
+    )
+
+
+def _next_numbers(count: int) -> list[int]:
+    """Numbers nobody had before: from a sequence on PostgreSQL, after the greatest under SQLite's write lock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval('contacts_contact_number') FROM generate_series(1, %s)", [count])
+            return [number for (number,) in cursor.fetchall()]
+    last = Contact.objects.aggregate(last=Max("number"))["last"] or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def _insert(contacts: list[Contact]) -> None:
+    """Store the rows; the partial unique index decides who has an address, however many try at once."""
+    try:
+        with transaction.atomic():
+            Contact.objects.bulk_create(contacts)
+    except IntegrityError as error:
+        if not is_duplicate_email(error):
+            raise
+        raise _duplicate_among(contacts) from error
+
+
+def _duplicate_among(contacts: Sequence[Contact]) -> DuplicateContact:
+    """Which of the rows was refused: one whose address is stored already, or comes twice."""
+    seen: set[str] = set()
+    for contact in contacts:
+        norm = normalise_email(contact.email)
+        holder = holder_of_email(contact.email)
+        if holder is not None or (norm and norm in seen):
+            return DuplicateContact(contact.email, holder)
+        seen.add(norm)
+    # Whoever had it let go in between; the caller may simply try again.
+    return DuplicateContact(contacts[0].email)
+
+
+def _insert_children(
+    drafts: Sequence[ContactDraft], contacts: Sequence[Contact], children: Sequence[Children], region: str
+) -> None:
+    touched = set().union(*(kinds_touched(draft) for draft in drafts))
+    for name in touched:
+        wanted = {
+            contact.pk: own.rows[name] for contact, own in zip(contacts, children, strict=True) if own.rows.get(name)
+        }
+        if wanted and name == "tags":
+            replace_tags(wanted, existing=False)
+        elif wanted:
+            replace_children(name, wanted, region=region, existing=False)

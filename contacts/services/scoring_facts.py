@@ -1,0 +1,37 @@
+"""From a contact to its lead score."""
+
+from __future__ import annotations
+
+from contacts.models import Contact, ScoringWeights
+from contacts.scoring import Score, ScoringFacts, Weights, score
+
+
+def current_weights() -> Weights:
+    """The weights of the organization in scope."""
+    overrides = ScoringWeights.objects.values_list("overrides", flat=True).first()
+    return Weights.from_overrides(overrides or {})
+
+
+def scoring_facts(contact: Contact, *, has_secondary_phone: bool) -> ScoringFacts:
+    """What is known about a contact, as far as it counts."""
+    preferences = contact.preferences or {}
+    price = preferences.get("price_range") or {}
+    return ScoringFacts(
+        has_email=bool(contact.email),
+        has_phone=bool(contact.phone),
+        has_secondary_phone=has_secondary_phone,
+        has_address=any((contact.street, contact.city, contact.state, contact.zip_code, contact.country)),
+        source=contact.source,
+        has_price_range=price.get("min") is not None or price.get("max") is not None,
+        has_property_types=bool(preferences.get("property_types")),
+        has_communication_method=bool(preferences.get("communication_method")),
+        has_locations=bool(preferences.get("locations")),
+        has_notes=bool(contact.notes),
+        is_assigned=contact.assigned_to_id is not None,
+        was_contacted=contact.last_contacted_at is not None,
+    )
+
+
+def score_of(contact: Contact, weights: Weights, *, has_secondary_phone: bool) -> Score:
+    """The contact's score with its named parts (CONTRACTS W-S26)."""
+    return score(scoring_facts(contact, has_secondary_phone=has_secondary_phone), weights)

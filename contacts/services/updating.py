@@ -1,0 +1,185 @@
+"""Changing contacts, many at once or one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.exceptions import FieldError, Invalid
+from accounts.identifiers import uuid7
+from accounts.roles import Right
+from accounts.tenancy import current_organization
+from contacts import rules
+from contacts.dedupe import holder_of_email, is_duplicate_email
+from contacts.drafts import UNSET, ContactDraft
+from contacts.events import ContactsChanged, contacts_updated
+from contacts.exceptions import ContactNotFound, DuplicateContact
+from contacts.models import ChangeVerb, Contact
+from contacts.services.changes import Change, difference, facts_of, record
+from contacts.services.checks import check_members
+from contacts.services.children import Children, kinds_touched, read_children, replace_children
+from contacts.services.derived import derive
+from contacts.services.scoring_facts import current_weights
+from contacts.services.tagging import replace_tags
+
+# Columns a write may change, compared before and after to save only what differs.
+_COLUMNS = tuple(
+    field.attname
+    for field in Contact._meta.concrete_fields
+    if not field.generated
+    and field.attname
+    not in {"id", "organization_id", "uuid", "number", "winnerr_key", "version", "created_at", "updated_at"}
+)
+_ONLY_NEW = ("winnerr_key", "created_at", "last_contacted_at")
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """One locked contact on its way from what it was to what it is to be."""
+
+    contact: Contact
+    columns_before: Mapping[str, Any]
+    facts_before: Mapping[str, Any]
+    children: Children
+    children_before: Children
+
+    def changed_columns(self) -> dict[str, Any]:
+        return {name: value for name, value in _columns(self.contact).items() if value != self.columns_before[name]}
+
+    def change(self) -> Change | None:
+        return difference(self.contact.pk, self.facts_before, facts_of(self.contact, self.children))
+
+
+def update_contact(contact: Contact, draft: ContactDraft, *, actor: Actor, score: bool = False) -> Contact:
+    """Change one contact and return it fresh. What the draft does not say stays; a draft that says nothing new writes nothing.
+
+    ``score`` recomputes the lead score too (CONTRACTS W-C5). Raises ``Invalid``, ``DuplicateContact``, ``Forbidden``, and
+    ``ContactNotFound`` when it is deleted or not the actor's to see.
+    """
+    found = update_contacts([contact.pk], draft, actor=actor, score=score)
+    if contact.pk not in found:
+        raise ContactNotFound(str(contact.pk))
+    return found[contact.pk]
+
+
+def update_contacts(
+    contact_ids: Collection[int], draft: ContactDraft, *, actor: Actor, score: bool = False
+) -> dict[int, Contact]:
+    """Give many contacts the same change; returns those that exist and are the actor's to see, by primary key.
+
+    Rows are locked in the order of their keys, so that two calls over the same rows cannot deadlock. All or nothing.
+    Raises as ``update_contact`` does.
+    """
+    actor.require(Right.WRITE_CONTACTS)
+    if found := rules.faults(draft) + _faults_of_change(draft):
+        raise Invalid(found)
+    with transaction.atomic():
+        check_members([draft])
+        pending = _lock(contact_ids, draft, actor)
+        _apply(draft, pending, score=score)
+        _store(draft, pending, actor)
+    return {item.contact.pk: item.contact for item in pending}
+
+
+def _faults_of_change(draft: ContactDraft) -> list[FieldError]:
+    return [FieldError(name, "invalid_value") for name in _ONLY_NEW if getattr(draft, name) is not UNSET]
+
+
+def _columns(contact: Contact) -> dict[str, Any]:
+    return {name: getattr(contact, name) for name in _COLUMNS}
+
+
+def _lock(contact_ids: Collection[int], draft: ContactDraft, actor: Actor) -> list[_Pending]:
+    rows = Contact.objects.active().visible_to(actor).filter(pk__in=set(contact_ids)).order_by("pk")
+    contacts = list(rows.select_for_update(of=("self",)))
+    ids = [contact.pk for contact in contacts]
+    # Search text and score are made of the further addresses too.
+    children = read_children(ids, kinds_touched(draft) | {"further_emails", "further_phones"})
+    return [
+        _Pending(
+            contact=contact,
+            columns_before=_columns(contact),
+            facts_before=facts_of(contact, children[contact.pk]),
+            children=children[contact.pk].after(draft),
+            children_before=children[contact.pk],
+        )
+        for contact in contacts
+    ]
+
+
+def _apply(draft: ContactDraft, pending: list[_Pending], *, score: bool) -> None:
+    region = current_organization().phone_region
+    now = timezone.now()
+    weights = current_weights() if score else None
+    for item in pending:
+        rules.apply(draft, item.contact, region=region, now=now)
+        derive(item.contact, item.children, weights)
+
+
+def _store(draft: ContactDraft, pending: list[_Pending], actor: Actor) -> None:
+    changes = {item.contact.pk: change for item in pending if (change := item.change()) is not None}
+    changed = [item for item in pending if item.contact.pk in changes]
+    if not changed:
+        return
+    now = timezone.now()
+    _store_columns(changed, now)
+    _store_children(changed)
+    operation = uuid7()
+    record(operation, ChangeVerb.UPDATED, changes.values(), actor=actor, now=now)
+    fields = frozenset(name for change in changes.values() for name in change.after)
+    event = ContactsChanged(operation=operation, contact_ids=frozenset(changes), actor=actor, fields=fields)
+    contacts_updated.send(Contact, event=event)
+
+
+def _store_columns(pending: list[_Pending], now: datetime) -> None:
+    """One statement for all rows that get the same values; the same change to many rows is usually one."""
+    groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
+    for item in pending:
+        columns = item.changed_columns()
+        columns["updated_at"] = _moment_of(item, now)
+        groups.setdefault(repr(sorted(columns.items())), (columns, []))[1].append(item.contact.pk)
+    for columns, ids in groups.values():
+        _update_rows(columns, ids)
+    for item in pending:
+        item.contact.version += 1
+        item.contact.updated_at = _moment_of(item, now)
+
+
+def _moment_of(item: _Pending, now: datetime) -> datetime:
+    """When the row changed: never before it changed last, whatever the clock says."""
+    if item.changed_columns().keys() <= {"lead_score"} and item.children == item.children_before:
+        return item.contact.updated_at
+    return max(now, item.contact.updated_at)
+
+
+def _update_rows(columns: dict[str, Any], ids: list[int]) -> None:
+    try:
+        with transaction.atomic():
+            Contact.objects.active().filter(pk__in=ids).update(version=F("version") + 1, **columns)
+    except IntegrityError as error:
+        if not is_duplicate_email(error):
+            raise
+        email = str(columns["email"])
+        raise DuplicateContact(email, holder_of_email(email)) from error
+
+
+def _store_children(pending: list[_Pending]) -> None:
+    region = current_organization().phone_region
+    wanted: dict[str, dict[int, Any]] = defaultdict(dict)
+    for item in pending:
+        for name, rows in item.children.rows.items():
+            if rows != item.children_before.rows[name]:
+                wanted[name][item.contact.pk] = rows
+    for name, by_contact in wanted.items():
+        if name == "tags":
+            replace_tags(by_contact)
+        else:
+            replace_children(name, by_contact, region=region)
