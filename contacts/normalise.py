@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from nameparser import HumanName
 
 MAXIMUM_EMAIL: Final = 254
-MAXIMUM_PHONE_FORM: Final = 64
+MAXIMUM_PHONE_FORM: Final = 60
 """No result of `normalise_phone` is longer: a column of this width holds every one."""
 
 # RFC 1035: a domain name of more than 253 characters does not exist, so nothing is lost by not encoding it.
