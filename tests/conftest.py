@@ -1,0 +1,80 @@
+"""The database of a run, and the two organizations every test finds populated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from accounts.models import Member
+from tests import postgresql
+from tests.worlds import WireClient, World, make_world
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite: concerns what only SQLite has")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what concerns another engine than this run's."""
+    other = "sqlite" if postgresql.is_chosen() else "postgresql"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(django_db_blocker: DjangoDbBlocker) -> Iterator[postgresql.Server | None]:
+    """The PostgreSQL of this run with its two roles; None on SQLite."""
+    if not postgresql.is_chosen():
+        yield None
+        return
+    with django_db_blocker.unblock(), postgresql.roles() as server, django_db_blocker.block():
+        yield server
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, postgresql_server: postgresql.Server | None
+) -> None:
+    """pytest-django's moment before the database is made."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, postgresql_server: postgresql.Server | None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The migrated database, entered as the application role on PostgreSQL."""
+    if postgresql_server is None:
+        yield
+        return
+    with django_db_blocker.unblock(), postgresql.application_role(postgresql_server), django_db_blocker.block():
+        yield
+
+
+@pytest.fixture
+def north(db: None) -> World:
+    """The organization a test acts in."""
+    return make_world("north", phone_region="US")
+
+
+@pytest.fixture
+def south(db: None) -> World:
+    """The stranger: of the same shape and with the same e-mail addresses, every text of it carries ``south.canary``."""
+    return make_world("south", phone_region="US")
+
+
+@pytest.fixture(autouse=True)
+def _both_worlds(request: pytest.FixtureRequest) -> None:
+    """Who asks for one organization gets the stranger too: a query outside the fence finds too much and fails."""
+    for one, other in (("north", "south"), ("south", "north")):
+        if one in request.fixturenames and other not in request.fixturenames:
+            request.getfixturevalue(other)
+
+
+@pytest.fixture
+def winnerr() -> Callable[[Member | None], WireClient]:
+    """A Winnerr program: ``winnerr(north.agent).get("/v1/contacts")``. None sends no credential."""
+    return WireClient

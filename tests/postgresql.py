@@ -1,0 +1,146 @@
+"""A PostgreSQL database for one test process: made by an owner role, used as an application role, dropped at the end.
+
+The owner makes and migrates the database, as an operator does; then Django's connection becomes the application role's,
+so that row-level security is in force in every test. Only emptying tables between transactional tests is the owner's.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+from psycopg import sql
+
+from accounts.rls import create_application_role
+from config.env import database_from_url
+
+DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres"
+# What migrations wrote, which every test finds.
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def is_chosen() -> bool:
+    """Whether this run is on PostgreSQL."""
+    return os.environ.get("TEST_DATABASE", "sqlite") == "postgresql"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A role and its password."""
+
+    role: str
+    password: str
+
+    def settings(self) -> dict[str, str]:
+        return {"USER": self.role, "PASSWORD": self.password}
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the tests' database lives, and who may enter it how."""
+
+    host: str
+    port: str
+    owner: Login
+    application: Login
+
+    def url(self, login: Login) -> str:
+        """What an operator writes into ``DATABASE_URL`` or ``DATABASE_OWNER_URL`` for the tests' database."""
+        name = quote(str(connection.settings_dict["NAME"]), safe="")
+        return f"postgres://{login.role}:{login.password}@{quote(self.host, safe='')}:{self.port}/{name}"
+
+    @contextmanager
+    def session(self, login: Login) -> Iterator[psycopg.Connection[Any]]:
+        """A connection of its own beside Django's, committing by itself."""
+        opened = psycopg.connect(
+            host=self.host,
+            port=self.port,
+            user=login.role,
+            password=login.password,
+            dbname=str(connection.settings_dict["NAME"]),
+            autocommit=True,
+        )
+        with opened:
+            yield opened
+
+
+def superuser_url() -> str:
+    return os.environ.get("TEST_POSTGRES_URL") or DEFAULT_URL
+
+
+@contextmanager
+def roles() -> Iterator[Server]:
+    """Make the owner role, let Django's connection be the owner's, and drop everything of this run at the end."""
+    place = database_from_url(superuser_url(), "TEST_POSTGRES_URL")
+    run = f"latchkey_{os.getpid()}_{secrets.token_hex(4)}"
+    server = Server(
+        host=place.get("HOST") or "127.0.0.1",
+        port=str(place.get("PORT") or 5432),
+        owner=Login(f"{run}_owner", secrets.token_hex(16)),
+        application=Login(f"{run}_application", secrets.token_hex(16)),
+    )
+    with psycopg.connect(superuser_url(), autocommit=True) as superuser:
+        superuser.execute(
+            sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE NOSUPERUSER NOBYPASSRLS PASSWORD {}").format(
+                sql.Identifier(server.owner.role), sql.Literal(server.owner.password)
+            )
+        )
+    try:
+        connection.settings_dict.update({"HOST": server.host, "PORT": server.port, **server.owner.settings()})
+        # A template nobody can be connected to: test processes need not wait for each other.
+        connection.settings_dict["TEST"].update({"NAME": f"{run}_tests", "TEMPLATE": "template0"})
+        yield server
+    finally:
+        _drop(server)
+
+
+@contextmanager
+def application_role(server: Server) -> Iterator[None]:
+    """Make the application role on the migrated database and let everything that follows run as it."""
+    create_application_role(connection, server.application.role, server.application.password)
+    with connection.cursor() as cursor:
+        # A test is one transaction that Python may think in for longer than a request ever does.
+        name = sql.Identifier(server.application.role)
+        cursor.execute(sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = '60s'").format(name))
+    connection.close()
+    connection.settings_dict.update(server.application.settings())
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_tables(server))
+            yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(server.owner.settings())
+
+
+def empty_tables(server: Server) -> None:
+    """Remove every row the tests wrote, as the owner: the application role may not truncate."""
+    with server.session(server.owner) as owner:
+        # Somebody who left a transaction open shows up here and not as a test run that hangs.
+        owner.execute("SET lock_timeout = '10s'")
+        found = owner.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+            " AND relname <> ALL(%s)",
+            [list(KEPT_TABLES)],
+        )
+        tables = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
+        owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
+
+
+def _drop(server: Server) -> None:
+    connection.close()
+    with psycopg.connect(superuser_url(), autocommit=True) as superuser:
+        owned = "SELECT datname FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE rolname = %s"
+        for (name,) in superuser.execute(owned, [server.owner.role]).fetchall():
+            superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        for login in (server.application, server.owner):
+            superuser.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(login.role)))
