@@ -135,9 +135,13 @@ def create_application_role(owner: BaseDatabaseWrapper, role: str, password: str
     """
     name = sql.Identifier(role)
     with owner.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
-        attributes = sql.SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION")
+        cursor.execute("SELECT rolsuper, rolbypassrls, rolreplication FROM pg_roles WHERE rolname = %s", [role])
+        existing = cursor.fetchone()
+        verb = sql.SQL("ALTER" if existing else "CREATE")
+        # Taking these away needs a superuser even where the role has none of them, so only what is there is taken.
+        privileged = ("NOSUPERUSER", "NOBYPASSRLS", "NOREPLICATION")
+        refused = [name for name, has in zip(privileged, existing or (True,) * 3, strict=True) if has]
+        attributes = sql.SQL(" ".join(["LOGIN NOCREATEDB NOCREATEROLE", *refused]))
         secret = sql.SQL("PASSWORD {}").format(sql.Literal(password)) if password else sql.SQL("")
         _execute(cursor, sql.SQL("{} ROLE {} WITH {} {}").format(verb, name, attributes, secret))
         for setting, value in ROLE_SETTINGS.items():

@@ -43,8 +43,10 @@ class Scope:
         """Open the transaction: always on PostgreSQL, on SQLite only when ``write``. Repeated calls do nothing."""
         if self._transaction is not None or not (write or connection.vendor == "postgresql"):
             return
-        self._transaction = transaction.atomic()
-        self._transaction.__enter__()
+        opened = transaction.atomic()
+        opened.__enter__()
+        # Only now: a database that is away must surface as that, and not as a transaction that cannot be closed.
+        self._transaction = opened
 
     def fill(self, organization_id: int, *, database_knows: bool = False) -> None:
         """Give the scope its organization, once.

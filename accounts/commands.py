@@ -1,0 +1,114 @@
+"""What this project's management commands have in common: one JSON object out, or one sentence about what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+
+from accounts.actor import Actor
+from accounts.authentication import organization_id_by_slug
+from accounts.exceptions import (
+    DomainError,
+    Duplicate,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+)
+from accounts.models import Member
+from accounts.models.user import UserAccounts
+from accounts.tenancy import tenant_scope
+
+
+class JsonCommand(BaseCommand):
+    """A command whose standard output is exactly one JSON object; logs go to standard error.
+
+    A refusal of the domain, and a database that cannot be used, end it with status 1 and one sentence.
+    """
+
+    # Progress and warnings of the checks must not reach standard output.
+    requires_system_checks: list[str] = []
+
+    def answer(self, **options: Any) -> dict[str, Any]:
+        """Do the work and return what to print."""
+        raise TypeError(f"{type(self).__module__} does nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            answer = self.answer(**options)
+        except DomainError as error:
+            raise CommandError(sentence(error)) from error
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(
+                f"The database cannot be used (is it reachable and migrated?): {_first_line(error)}"
+            ) from error
+        self.stdout.write(json.dumps(answer, ensure_ascii=False))
+
+    @property
+    def actor(self) -> Actor:
+        """The operator, under the command's name."""
+        return Actor.command(type(self).__module__.rpartition(".")[2])
+
+
+@contextmanager
+def organization_named(slug: str) -> Iterator[int]:
+    """The unit of work of the organization with this slug; gives its primary key. Raises ``CommandError``."""
+    organization_id = organization_id_by_slug(slug)
+    if organization_id is None:
+        raise CommandError(f"There is no organization with the slug {slug!r}.")
+    with tenant_scope(organization_id):
+        yield organization_id
+
+
+def member_with_email(email: str) -> Member:
+    """The active member of the organization in scope who logs in with this address. Raises ``CommandError``."""
+    members = Member.objects.select_related("user").filter(is_active=True)
+    member = members.filter(user__email=UserAccounts.canonical_email(email)).first()
+    if member is None:
+        raise CommandError(f"The organization has no active member with the e-mail address {email!r}.")
+    return member
+
+
+def iso(moment: datetime) -> str:
+    """A moment in UTC as the commands print it: ``2026-01-31T12:00:00Z``."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sentence(error: DomainError) -> str:
+    """What an operator is told."""
+    match error:
+        case Invalid():
+            return " ".join(_of_field(fault) for fault in error.errors)
+        case Duplicate():
+            return f"There is already one {error.resource} with the {error.field} {error.value!r}."
+        case NotFound():
+            return f"There is no {error.resource} {error.identifier!r}."
+        case Forbidden():
+            return f"Not allowed: {error.reason}."
+    return f"Refused: {error.code}."
+
+
+_REASONS = {
+    "required": "a value is required.",
+    "invalid_email": "this is no e-mail address.",
+    "not_found": "there is no such thing.",
+    "out_of_range": "the value is out of range.",
+    "too_long": "the value is too long.",
+}
+
+
+def _of_field(fault: FieldError) -> str:
+    reason = fault.message or _REASONS.get(fault.code, "this value cannot be used.")
+    if choices := fault.facts.get("choices"):
+        reason = f"choose one of {', '.join(choices)}."
+    return f"{fault.field}: {reason}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
