@@ -6,7 +6,3 @@ from django.apps import AppConfig
 class ActivitiesConfig(AppConfig):
     name = "activities"
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        # Connects the receivers of contact events.
-        from activities import receivers  # noqa: F401 PLC0415 - imported for its registrations, once apps are loaded

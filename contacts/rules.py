@@ -86,19 +86,20 @@ def _text_faults(draft: ContactDraft) -> Iterator[FieldError]:
         value = getattr(draft, name)
         if value is UNSET:
             continue
-        yield from _fault_of_text(name, value, maximum)
+        yield from fault_of_text(name, value, maximum)
     if draft.email and not is_email(draft.email):
         yield FieldError("email", "invalid_email")
 
 
-def _fault_of_text(name: str, value: str, maximum: int) -> Iterator[FieldError]:
+def fault_of_text(name: str, value: str, maximum: int) -> Iterator[FieldError]:
+    """The fault of one text, if it has one: longer than ``maximum`` code points, or nothing a database could store."""
     if len(value) > maximum:
         yield FieldError(name, "too_long", {"maximum": maximum})
-    elif _unstorable(value):
+    elif unstorable(value):
         yield FieldError(name, "invalid_value")
 
 
-def _unstorable(value: str) -> bool:
+def unstorable(value: str) -> bool:
     """Whether a database would refuse the text: NUL, or half of a surrogate pair."""
     return "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value)
 
@@ -117,7 +118,7 @@ def _preference_faults(draft: ContactDraft) -> Iterator[FieldError]:
         yield from _faults_of_words(f"preferences.{name}", getattr(draft.preferences, name))
     method = draft.preferences.communication_method
     if method:
-        yield from _fault_of_text("preferences.communication_method", method, LONGEST_PREFERENCE)
+        yield from fault_of_text("preferences.communication_method", method, LONGEST_PREFERENCE)
     if isinstance(draft.preferences.price_range, PriceRange):
         yield from _faults_of_price(draft.preferences.price_range)
 
@@ -128,7 +129,7 @@ def _faults_of_words(name: str, words: Any) -> Iterator[FieldError]:
     if len(words) > MOST_PREFERENCES:
         yield FieldError(name, "too_long", {"maximum": MOST_PREFERENCES, "items": True})
     for index, word in enumerate(words):
-        yield from _fault_of_text(f"{name}.{index}", word, LONGEST_PREFERENCE)
+        yield from fault_of_text(f"{name}.{index}", word, LONGEST_PREFERENCE)
 
 
 def _faults_of_price(price: PriceRange) -> Iterator[FieldError]:
@@ -152,7 +153,7 @@ def _list_faults(draft: ContactDraft) -> Iterator[FieldError]:
     yield from _further_point_faults(draft)
     for index, person in enumerate(draft.related_people or ()):
         for name, maximum in (("first_name", 100), ("last_name", 100), ("mobile", 40), ("notes", 2_000)):
-            yield from _fault_of_text(f"related_people.{index}.{name}", getattr(person, name), maximum)
+            yield from fault_of_text(f"related_people.{index}.{name}", getattr(person, name), maximum)
         if person.email and not is_email(person.email):
             yield FieldError(f"related_people.{index}.email", "invalid_email")
 
@@ -161,14 +162,14 @@ def _further_point_faults(draft: ContactDraft) -> Iterator[FieldError]:
     for index, further in enumerate(draft.further_emails or ()):
         if not is_email(further.email):
             yield FieldError(f"further_emails.{index}.email", "invalid_email")
-        yield from _fault_of_text(f"further_emails.{index}.label", further.label, 50)
-        yield from _fault_of_text(f"further_emails.{index}.note", further.note, 500)
+        yield from fault_of_text(f"further_emails.{index}.label", further.label, 50)
+        yield from fault_of_text(f"further_emails.{index}.note", further.note, 500)
     for index, number in enumerate(draft.further_phones or ()):
         if not number.phone:
             yield FieldError(f"further_phones.{index}.phone", "required")
-        yield from _fault_of_text(f"further_phones.{index}.phone", number.phone, 40)
-        yield from _fault_of_text(f"further_phones.{index}.label", number.label, 50)
-        yield from _fault_of_text(f"further_phones.{index}.note", number.note, 500)
+        yield from fault_of_text(f"further_phones.{index}.phone", number.phone, 40)
+        yield from fault_of_text(f"further_phones.{index}.label", number.label, 50)
+        yield from fault_of_text(f"further_phones.{index}.note", number.note, 500)
 
 
 def tag_faults(tags: Any) -> Iterator[FieldError]:
@@ -180,7 +181,7 @@ def tag_faults(tags: Any) -> Iterator[FieldError]:
     for index, name in enumerate(tags):
         if not name:
             yield FieldError(f"tags.{index}", "required")
-        yield from _fault_of_text(f"tags.{index}", name, LONGEST_TAG)
+        yield from fault_of_text(f"tags.{index}", name, LONGEST_TAG)
 
 
 def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """The verbs of the address book. Every door calls these, and nothing else writes contacts."""
 
+from contacts.services.contacting import touch_last_contacted
 from contacts.services.creating import create_contact, create_contacts
 from contacts.services.deleting import delete_contact, delete_contacts, restore_contact
 from contacts.services.updating import update_contact, update_contacts
@@ -10,6 +11,7 @@ __all__ = [
     "delete_contact",
     "delete_contacts",
     "restore_contact",
+    "touch_last_contacted",
     "update_contact",
     "update_contacts",
 ]

@@ -1,0 +1,132 @@
+"""What happened to contacts, read: one timeline per contact, and the newest of each kind for many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from heapq import merge
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+from django.db.models import F, Model, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from accounts.actor import Actor
+from activities.models import Activity, Communication, Deal
+from contacts.models import Contact, ContactChange
+from contacts.services.contacting import LAST_CONTACTED
+
+# Keys of changes that tell of a row beside the contact; the timeline shows the row itself.
+ACTIVITY = "activity"
+COMMUNICATION = "communication"
+DEAL = "deal"
+
+NEWEST = 25
+_Row = TypeVar("_Row", bound=Model)
+
+
+class TimelineKind(StrEnum):
+    """What an entry of a timeline is."""
+
+    ACTIVITY = "activity"
+    CHANGE = "change"
+    COMMUNICATION = "communication"
+    DEAL = "deal"
+
+
+class TimelinePosition(NamedTuple):
+    """Where an entry stands: by moment, then kind, then primary key."""
+
+    moment: datetime
+    kind: TimelineKind
+    id: int
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened, with the row that says what."""
+
+    position: TimelinePosition
+    row: Activity | Communication | Deal | ContactChange
+
+
+def timeline(contact: Contact, *, before: TimelinePosition | None = None, limit: int = 50) -> list[TimelineEntry]:
+    """What happened to a contact, newest first: activities, communications, live deals and changes of the contact.
+
+    ``before`` is the position of the last entry already seen. One statement per kind, whatever there is. The caller has
+    made sure that the contact may be seen.
+    """
+    branches = [
+        _entries(kind, rows.filter(contact_id=contact.pk), moment, before, limit)
+        for kind, (rows, moment) in _timeline_sources().items()
+    ]
+    return list(islice(merge(*branches, key=lambda entry: entry.position, reverse=True), limit))
+
+
+def _timeline_sources() -> Mapping[TimelineKind, tuple[QuerySet[Any], str]]:
+    """The rows of each kind and the column of their moment."""
+    return {
+        TimelineKind.ACTIVITY: (Activity.objects.select_related("member"), "created_at"),
+        TimelineKind.CHANGE: (_contact_changes(), "created_at"),
+        TimelineKind.COMMUNICATION: (Communication.objects.select_related("member"), "occurred_at"),
+        TimelineKind.DEAL: (Deal.objects.filter(deleted_at=None).select_related("assigned_to"), "created_at"),
+    }
+
+
+def _contact_changes() -> QuerySet[ContactChange]:
+    """Changes that no other entry tells of: those of the contact itself, and what became of its deals."""
+    told_elsewhere = Q(after__has_any_keys=[ACTIVITY, COMMUNICATION, LAST_CONTACTED])
+    new_deal = Q(after__has_key=DEAL) & ~Q(before__has_key=DEAL)
+    return ContactChange.objects.exclude(told_elsewhere).exclude(new_deal)
+
+
+def _entries(
+    kind: TimelineKind, rows: QuerySet[Any], moment: str, before: TimelinePosition | None, limit: int
+) -> Iterator[TimelineEntry]:
+    if before is not None:
+        rows = rows.filter(_older(kind, moment, before))
+    for row in rows.order_by(f"-{moment}", "-id")[:limit]:
+        yield TimelineEntry(TimelinePosition(getattr(row, moment), kind, row.pk), row)
+
+
+def _older(kind: TimelineKind, moment: str, before: TimelinePosition) -> Q:
+    """Rows of one kind after a position, bounded first so that an index can be entered there."""
+    bound = Q(**{f"{moment}__lte": before.moment})
+    if kind < before.kind:
+        return bound
+    earlier = Q(**{f"{moment}__lt": before.moment})
+    return bound & (earlier | Q(id__lt=before.id)) if kind == before.kind else earlier
+
+
+def live_deals(actor: Actor) -> QuerySet[Deal]:
+    """Deals that are not deleted, of contacts that are not deleted and the actor's to see."""
+    return Deal.objects.filter(deleted_at=None, contact__in=Contact.objects.active().visible_to(actor))
+
+
+def newest_activities(contact_ids: Collection[int], limit: int = NEWEST) -> dict[int, list[Activity]]:
+    """The newest activities of each contact, newest first, in one statement (CONTRACTS W-S17)."""
+    return _newest(Activity.objects.all(), "created_at", contact_ids, limit)
+
+
+def newest_communications(contact_ids: Collection[int], limit: int = NEWEST) -> dict[int, list[Communication]]:
+    """The newest communications of each contact, newest first, in one statement (CONTRACTS W-S17)."""
+    return _newest(Communication.objects.all(), "occurred_at", contact_ids, limit)
+
+
+def newest_deals(contact_ids: Collection[int], limit: int = NEWEST) -> dict[int, list[Deal]]:
+    """The newest live deals of each contact, newest first, in one statement (CONTRACTS W-S17)."""
+    return _newest(Deal.objects.filter(deleted_at=None), "created_at", contact_ids, limit)
+
+
+def _newest(rows: QuerySet[_Row], moment: str, contact_ids: Collection[int], limit: int) -> dict[int, list[_Row]]:
+    """Every contact asked for is a key. Which of them may be seen is the caller's part."""
+    order = [F(moment).desc(), F("id").desc()]
+    ranked = rows.filter(contact_id__in=list(contact_ids)).annotate(
+        rank=Window(RowNumber(), partition_by=F("contact_id"), order_by=order)
+    )
+    found: dict[int, list[_Row]] = {contact_id: [] for contact_id in contact_ids}
+    for row in ranked.filter(rank__lte=limit).order_by("contact_id", f"-{moment}", "-id"):
+        found[row.contact_id].append(row)  # type: ignore[attr-defined]  # every row here hangs on a contact
+    return found

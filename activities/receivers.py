@@ -1,1 +1,0 @@
-"""What activities do when something happened to contacts."""
