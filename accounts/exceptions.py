@@ -22,8 +22,8 @@ class FieldError:
 
     ``field`` is the domain's name, dotted for nested values (``preferences.price_range.min``); wires translate it.
     ``code`` is one of ``required``, ``invalid_type``, ``invalid_value``, ``invalid_email``, ``too_long``,
-    ``out_of_range``, ``not_found`` (CONTRACTS W-S7). ``facts`` hold what a sentence may need (``maximum``, ``choices``).
-    ``message`` is a ready sentence where the boundary that found the fault has one already.
+    ``out_of_range``, ``not_found`` (CONTRACTS W-S7). ``facts`` hold what a sentence may need: ``maximum``,
+    ``choices``. ``message`` is the rest of a ready sentence ("must be a string") where whoever found the fault has one.
     """
 
     field: str

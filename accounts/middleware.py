@@ -44,6 +44,9 @@ class RequestIdMiddleware:
         request.request_id = offered if _REQUEST_ID.match(offered) else uuid4().hex  # type: ignore[attr-defined]  # ours
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]  # set above
+        if not response.streaming and "Content-Length" not in response:
+            # Without it the server would send chunks, and some old clients cannot read those.
+            response["Content-Length"] = str(len(response.content))
         return response
 
 
@@ -129,6 +132,9 @@ class BrowserCommonMiddleware(_ForBrowsers, CommonMiddleware):
 
 class BrowserCsrfMiddleware(_ForBrowsers, CsrfViewMiddleware):
     """CSRF protection of session posts. Programs' paths ignore cookies, so there is nothing to forge."""
+
+    def process_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return None if is_for_programs(request.path) else super().process_view(request, *args, **kwargs)
 
 
 class BrowserAuthenticationMiddleware(_ForBrowsers, AuthenticationMiddleware):

@@ -101,9 +101,9 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str) -> dict[str, Any]:
+def _database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """One database with the options each engine needs to be safe under several workers."""
-    database = database_from_url(url)
+    database = database_from_url(url, name)
     database["CONN_MAX_AGE"] = None
     database["CONN_HEALTH_CHECKS"] = True
     # The unit of work (accounts.tenancy.Scope) opens transactions; a second layer would only hide where.
@@ -124,7 +124,11 @@ DATABASE_OWNER_URL = env_str("DATABASE_OWNER_URL", "")
 DATABASES = {"default": _database(DATABASE_URL)}
 if DATABASE_OWNER_URL:
     # The role that owns tables and functions: ``migrate`` and maintenance only. Requests never use it.
-    DATABASES["owner"] = {**_database(DATABASE_OWNER_URL), "CONN_MAX_AGE": 0, "TEST": {"MIRROR": "default"}}
+    DATABASES["owner"] = {
+        **_database(DATABASE_OWNER_URL, "DATABASE_OWNER_URL"),
+        "CONN_MAX_AGE": 0,
+        "TEST": {"MIRROR": "default"},
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -232,6 +236,15 @@ REST_FRAMEWORK = {
 }
 
 TAGGIT_CASE_INSENSITIVE = False
+
+# The ``type`` of Rentalot's problems begins with this (CONTRACTS R-S3); programs may compare it with the vendor's own.
+RENTALOT_PROBLEM_BASE = env_str("RENTALOT_PROBLEM_BASE", "https://rentalot.ai/problems/")
+
+SILENCED_SYSTEM_CHECKS = [
+    # Both middlewares are there, as subclasses that step aside for programs (accounts.middleware).
+    "security.W002",
+    "security.W003",
+]
 
 LOGGING = {
     "version": 1,

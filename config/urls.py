@@ -1,5 +1,24 @@
-"""Every address Latchkey answers."""
+"""Every address Latchkey answers, and in which contract's words it refuses the others."""
 
-from django.urls import URLPattern
+from __future__ import annotations
 
-urlpatterns: list[URLPattern] = []
+from django.urls import include, path
+
+from config import health
+from config.wires.estateprime import ESTATEPRIME
+from config.wires.refusals import Refusals
+from config.wires.rentalot import RENTALOT
+from config.wires.winnerr import WINNERR
+
+urlpatterns = [
+    path("healthz", health.process),
+    path("readyz", health.ready),
+    path("v1/", include("contacts.api.winnerr.urls")),
+]
+
+# The longest prefix first: Rentalot's addresses begin with EstatePrime's.
+refusals = Refusals((RENTALOT, ESTATEPRIME, WINNERR))
+handler400 = refusals.bad_request
+handler403 = refusals.forbidden
+handler404 = refusals.not_found
+handler500 = refusals.server_error

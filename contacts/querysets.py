@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Self, TypeVar
+from collections.abc import Callable, Collection
+from typing import Any, Self, TypeVar
 
+import orjson
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.actor import Actor
+from accounts.identifiers import parse_public_id
 from accounts.tenancy import BaseTenantManager, TenantQuerySet
 
 _Row = TypeVar("_Row", bound=models.Model)
+LONGEST_IDENTIFIER = 100
+
+
+class NamesInOrder(Subquery):
+    """The texts of a one-column subquery ``label`` as a list, in the subquery's order, on either database."""
+
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="(SELECT json_group_array(label) FROM (%(subquery)s))")
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="ARRAY(%(subquery)s)")
+
+    @property
+    def convert_value(self) -> Callable[[Any, Any, Any], list[str]]:
+        # PostgreSQL's array arrives as a list, SQLite's JSON as text.
+        return lambda value, expression, connection: orjson.loads(value) if isinstance(value, str) else value
+
+    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        return [self.convert_value]
 
 
 class ContactQuerySet(TenantQuerySet[_Row]):
@@ -34,10 +59,28 @@ class ContactQuerySet(TenantQuerySet[_Row]):
         shared = assignees.filter(contact=OuterRef("pk"), member_id=actor.member_id)
         return self.filter(Q(assigned_to_id=actor.member_id) | Exists(shared))
 
+    def with_winnerr_id(self, identifier: str) -> Self:
+        """The one with this id on Winnerr's wire: the vendor's own where an import kept it, else the UUID's."""
+        if "\x00" in identifier or len(identifier) > LONGEST_IDENTIFIER:
+            return self.none()
+        kept = Q(winnerr_key=identifier)
+        uuid = parse_public_id("contact", identifier)
+        return self.filter(kept if uuid is None else kept | Q(uuid=uuid, winnerr_key=None))
+
     def tagged_any(self, names: Collection[str]) -> Self:
         """Those with at least one of the tags."""
         tagged = self._related("tagged").filter(content_object=OuterRef("pk"), tag__name__in=list(names))
         return self.filter(Exists(tagged))
+
+    def with_tag_names(self) -> Self:
+        """Adds ``tag_names``: the names of the tags, in order, in the same statement."""
+        tagged = self._related("tagged").filter(content_object=OuterRef("pk")).order_by("position", "id")
+        return self.annotate(tag_names=NamesInOrder(tagged.annotate(label=F("tag__name")).values("label")))
+
+    def with_secondary_phone(self) -> Self:
+        """Adds ``secondary_phone``: the first further phone as typed, None without one."""
+        phones = self._related("further_phones").filter(contact=OuterRef("pk")).order_by("position", "id")
+        return self.annotate(secondary_phone=Subquery(phones.values("phone")[:1]))
 
     def _related(self, accessor: str) -> models.QuerySet[models.Model]:
         # The child models import this module's managers, so they are reached through the field that leads to them.

@@ -1,0 +1,1 @@
+"""How a contract authenticates, wraps, pages and fails. No resources live here."""

@@ -1,0 +1,196 @@
+"""One declaration per wire field: where it is read from, how it prints, and what may be written to it.
+
+The strict field classes take JSON types as they are: a number where text is documented is refused (CONTRACTS 7.2).
+Their messages are the rest of a sentence that begins with the field's name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from accounts.exceptions import FieldError, Invalid
+
+_REQUIRED = {"required": "is required", "null": "is required"}
+
+
+def seconds(moment: datetime | None) -> str | None:
+    """``2024-01-15T10:30:00Z``: UTC in whole seconds, None for None (CONTRACTS 7.4)."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True)
+class WireField:
+    """A key of a wire's document.
+
+    ``columns`` are paths or annotations of the queryset; ``read`` makes the printed value of them. ``write`` is the
+    strict field that reads what clients send, None when they may not; ``attribute`` is its name in the draft.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    read: Callable[..., Any]
+    write: serializers.Field[Any, Any, Any, Any] | None = None
+
+
+class Documents:
+    """From rows to documents of the fields, by position."""
+
+    def __init__(self, fields: Iterable[WireField]) -> None:
+        self.fields = tuple(fields)
+        self.columns = tuple(dict.fromkeys(column for field in self.fields for column in field.columns))
+        places = {column: place for place, column in enumerate(self.columns)}
+        self._plan = [
+            (field.name, field.read, tuple(places[column] for column in field.columns)) for field in self.fields
+        ]
+
+    def document(self, row: Sequence[Any]) -> dict[str, Any]:
+        """The document of one row of ``values_list(*columns)``; further values in the row are ignored."""
+        return {name: read(*[row[place] for place in places]) for name, read, places in self._plan}
+
+
+class Text(serializers.Field[str, Any, str, Any]):
+    """A string, trimmed. ``null`` and ``""`` clear it, unless it is required."""
+
+    default_error_messages = {
+        **_REQUIRED,
+        "invalid_type": "must be a string",
+        "too_long": "must be at most {maximum} characters",
+    }
+
+    def __init__(self, maximum: int, *, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(required=required, allow_null=not required, **kwargs)
+        self.maximum = maximum
+        self.cannot_be_empty = required
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid_type")
+        text = data.strip()
+        if self.cannot_be_empty and not text:
+            self.fail("required")
+        if len(text) > self.maximum:
+            self.fail("too_long", maximum=self.maximum)
+        return text
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class Choice(Text):
+    """One of a closed list of strings, spelt exactly."""
+
+    default_error_messages = {"invalid_value": "must be one of: {choices}"}
+
+    def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(maximum=100, **kwargs)
+        self.choices = tuple(choices)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if text not in self.choices:
+            self.fail("invalid_value", choices=", ".join(self.choices))
+        return text
+
+
+class Flag(serializers.Field[bool, Any, bool, Any]):
+    """``true`` or ``false`` and nothing like them."""
+
+    default_error_messages = {**_REQUIRED, "invalid_type": "must be a boolean"}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid_type")
+        return data
+
+    def to_representation(self, value: bool) -> bool:
+        return value
+
+
+class Number(serializers.Field[Any, Any, Any, Any]):
+    """A JSON number within bounds; whole or not, it stays what it was."""
+
+    default_error_messages = {
+        **_REQUIRED,
+        "invalid_type": "must be a number",
+        "out_of_range": "must be at least {minimum} and at most {maximum}",
+    }
+
+    def __init__(self, minimum: int, maximum: int, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_null=True, **kwargs)
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def to_internal_value(self, data: Any) -> int | float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid_type")
+        if not (math.isfinite(data) and self.minimum <= data <= self.maximum):
+            self.fail("out_of_range", minimum=self.minimum, maximum=self.maximum)
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Texts(serializers.ListField):
+    """An array of strings, none of them empty. ``null`` is the empty array."""
+
+    default_error_messages = {
+        **_REQUIRED,
+        "not_a_list": "must be an array",
+        "too_long": "must have at most {maximum} items",
+    }
+
+    def __init__(self, maximum: int, items: int, **kwargs: Any) -> None:
+        super().__init__(child=Text(maximum, required=True), required=False, allow_null=True, **kwargs)
+        self.items = items
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and len(data) > self.items:
+            self.fail("too_long", maximum=self.items)
+        return super().to_internal_value(data)
+
+
+class Document(serializers.Serializer[Any]):
+    """A JSON object with the fields of a class body or of ``of()``. Keys it does not know are ignored (CONTRACTS W-S9)."""
+
+    default_error_messages = {**_REQUIRED, "invalid": "must be an object"}
+
+    @classmethod
+    def of(cls, fields: Iterable[WireField]) -> type[Document]:
+        """The writable side of a declaration."""
+        writable = {field.name: field.write for field in fields if field.write is not None}
+        return type(f"{cls.__name__}Write", (cls,), dict(writable))
+
+
+# DRF's codes for what our fields do not raise themselves, in the words of CONTRACTS W-S7.
+_CODES: Final = {"null": "required", "blank": "required", "not_a_list": "invalid_type", "invalid": "invalid_type"}
+
+
+def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """What the serializer accepted. Raises ``Invalid`` with every fault at once, by dotted path."""
+    if serializer.is_valid():
+        accepted: dict[str, Any] = serializer.validated_data
+        return accepted
+    raise Invalid(faults_of(serializer.errors))
+
+
+def faults_of(errors: Any, path: str = "") -> list[FieldError]:
+    """DRF's nested errors as a flat list."""
+    if isinstance(errors, Mapping):
+        return [fault for key, nested in errors.items() for fault in faults_of(nested, _join(path, str(key)))]
+    if isinstance(errors, ErrorDetail):
+        return [FieldError(path, _CODES.get(errors.code, errors.code), message=str(errors))]
+    return [fault for nested in errors for fault in faults_of(nested, path)]
+
+
+def _join(path: str, key: str) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}.{key}" if path else key

@@ -1,0 +1,92 @@
+"""Cursor pages: one statement for the rows, a cursor bound to its query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.exceptions import FieldError, Invalid
+from config.wires import keyset
+from config.wires.filters import BadValue, whole
+from config.wires.keyset import BadCursor, Order
+
+
+@dataclass(frozen=True)
+class CursorPage:
+    """One page of rows: ``values_list`` tuples of the asked columns, and the cursor of the next page or None."""
+
+    rows: list[tuple[Any, ...]]
+    next_cursor: str | None
+
+
+def limit_of(text: str, *, default: int, largest: int) -> int:
+    """How many rows to send: more than the largest page is clamped to it, less than one refused (CONTRACTS W-S10)."""
+    if not text.strip():
+        return default
+    try:
+        limit = whole(text.strip())
+    except BadValue as error:
+        raise Invalid([FieldError("limit", error.code, message=error.message)]) from error
+    if limit < 1:
+        raise Invalid([FieldError("limit", "out_of_range", message="must be at least 1")])
+    return min(limit, largest)
+
+
+def cursor_page(
+    queryset: QuerySet[Any],
+    columns: Sequence[str],
+    order: Order,
+    *,
+    limit: int,
+    cursor: str,
+    binding: str,
+    kind_of: Callable[[str], type[Any]],
+) -> CursorPage:
+    """The page after ``cursor`` (the first when empty).
+
+    The order ends with a unique column. Raises ``Invalid`` on ``cursor`` for one that is bad or another query's.
+    """
+    values = _read(queryset, order, cursor, binding, kind_of) if cursor else None
+    sort_columns = [key.column for key in order]
+    rows = list(keyset.page(queryset, order, limit, values).values_list(*columns, *sort_columns))
+    if len(rows) <= limit:
+        return CursorPage(rows, None)
+    rows = rows[:limit]
+    return CursorPage(rows, _write(rows[-1][len(columns) :], binding))
+
+
+def _write(values: Sequence[Any], binding: str) -> str:
+    try:
+        return keyset.encode_cursor(values, binding=binding)
+    except ValueError:
+        # Sort values too long for an address: the row's own key, from which they can be read again.
+        return keyset.encode_cursor(values[-1:], binding=f"{binding}#key")
+
+
+def _read(
+    queryset: QuerySet[Any], order: Order, cursor: str, binding: str, kind_of: Callable[[str], type[Any]]
+) -> Sequence[Any]:
+    kinds = [kind_of(key.column) for key in order]
+    try:
+        return keyset.decode_cursor(cursor, binding=binding, kinds=kinds)
+    except BadCursor:
+        return _read_by_key(queryset, order, cursor, binding, kinds)
+
+
+def _read_by_key(
+    queryset: QuerySet[Any], order: Order, cursor: str, binding: str, kinds: Sequence[type[Any]]
+) -> Sequence[Any]:
+    fault = Invalid([FieldError("cursor", "invalid_value", message="is not a cursor of this list")])
+    try:
+        (key,) = keyset.decode_cursor(cursor, binding=f"{binding}#key", kinds=kinds[-1:])
+    except BadCursor as error:
+        raise fault from error
+    # Whether or not the row still passes the filters: its place in the order is all that counts.
+    rows = queryset.model._default_manager.filter(**{order[-1].column: key})
+    values = rows.values_list(*(sort_key.column for sort_key in order)).first()
+    if values is None:
+        raise fault
+    return values

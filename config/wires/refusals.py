@@ -1,0 +1,52 @@
+"""Failures outside any view: unknown addresses, refused hosts, broken transactions. Decided by the path's prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from config.wires.base import Wire
+from config.wires.problems import Problem, current_problem, problem_from
+
+
+class Refusals:
+    """Django's error handlers in the words of the wire whose prefix the path has, in Django's own pages elsewhere."""
+
+    def __init__(self, wires: Sequence[Wire]) -> None:
+        """``wires`` in the order they are tried."""
+        self.wires = tuple(wires)
+
+    def bad_request(self, request: HttpRequest, exception: Exception) -> HttpResponse:
+        wire = self._wire(request)
+        return defaults.bad_request(request, exception) if wire is None else wire.refuse(problem_from(exception))
+
+    def forbidden(self, request: HttpRequest, exception: Exception) -> HttpResponse:
+        wire = self._wire(request)
+        if wire is None:
+            return defaults.permission_denied(request, exception)
+        return wire.refuse(problem_from(exception))
+
+    def not_found(self, request: HttpRequest, exception: Exception) -> HttpResponse:
+        wire = self._wire(request)
+        if wire is None:
+            return defaults.page_not_found(request, exception)
+        return wire.refuse(Problem(kind="no_route", status=404))
+
+    def server_error(self, request: HttpRequest, *args: Any) -> HttpResponse:
+        """Also where a commit that failed ends up: the database is away, and that passes."""
+        problem = current_problem()
+        wire = self._wire(request)
+        if wire is not None:
+            return wire.refuse(problem)
+        response = defaults.server_error(request)
+        if problem.status == 503:
+            response.status_code = 503
+            response["Retry-After"] = problem.headers["Retry-After"]
+        return response
+
+    def _wire(self, request: HttpRequest) -> Wire | None:
+        path = f"{request.path_info}/"
+        return next((wire for wire in self.wires if path.startswith(wire.prefix)), None)

@@ -1,0 +1,13 @@
+"""Where Winnerr's contacts are. A trailing slash is served, never redirected (CONTRACTS 7.3)."""
+
+from django.urls import re_path
+
+from contacts.api.winnerr.views import ContactViewSet
+
+urlpatterns = [
+    re_path(r"^contacts/?$", ContactViewSet.as_view({"get": "list", "post": "create"})),
+    re_path(
+        r"^contacts/(?P<identifier>[^/]+)/?$",
+        ContactViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
+    ),
+]
