@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
 
 from config.env import database_from_url, env_bool, env_choice, env_int, env_list, env_path, env_str
 
@@ -49,6 +50,7 @@ ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS", []), *_LOOPBACK]
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -259,12 +261,75 @@ LOGGING = {
     },
 }
 
+
+def _entry(title: str, icon: str, address: str, permission: str) -> dict[str, Any]:
+    """One entry of the dashboard's sidebar."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{address}"),
+        "permission": f"config.dashboard.navigation.{permission}",
+    }
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Latchkey",
     "SITE_HEADER": "Latchkey",
+    "SITE_SUBHEADER": "config.dashboard.navigation.organization_name",
     "SITE_SYMBOL": "key",
+    "SITE_URL": "",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {
+        # A quiet teal: the tags bring colours of their own.
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14b8a6",
+            "600": "#0f766e",
+            "700": "#115e59",
+            "800": "#134e4a",
+            "900": "#0f3d3a",
+            "950": "#042f2e",
+        },
+    },
+    # The site's own search answers both; see config.dashboard.site.
+    "COMMAND": {"search_models": True, "show_history": False},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    _entry("Dashboard", "space_dashboard", "index", "reads_contacts"),
+                    _entry("Contacts", "contacts", "contacts_contact_changelist", "reads_contacts"),
+                    _entry("Deleted contacts", "delete", "contacts_deletedcontact_changelist", "reads_contacts"),
+                ],
+            },
+            {
+                "title": "Catalogue",
+                "separator": True,
+                "items": [
+                    _entry("Tags", "sell", "contacts_tag_changelist", "reads_contacts"),
+                    _entry("Sources", "alt_route", "contacts_source_changelist", "reads_contacts"),
+                ],
+            },
+            {
+                "title": "Team",
+                "separator": True,
+                "items": [
+                    _entry("Members", "group", "accounts_member_changelist", "reads_members"),
+                    _entry("Invitations", "mail", "accounts_invitation_changelist", "manages_members"),
+                    _entry("Credentials", "vpn_key", "accounts_credential_changelist", "manages_credentials"),
+                ],
+            },
+        ],
+    },
 }
 
 

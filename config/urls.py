@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from config import health
+from config.dashboard.site import site
 from config.wires.estateprime import ESTATEPRIME
 from config.wires.refusals import Refusals
 from config.wires.rentalot import RENTALOT
@@ -13,6 +14,7 @@ from config.wires.winnerr import WINNERR
 urlpatterns = [
     path("healthz", health.process),
     path("readyz", health.ready),
+    path("admin/", site.urls),
     path("v1/", include("contacts.api.winnerr.urls")),
 ]
 

@@ -1,0 +1,42 @@
+"""Who sees which entry of the sidebar."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from accounts.roles import Right
+
+
+def _allows(request: HttpRequest, right: Right) -> bool:
+    actor = getattr(request, "actor", None)
+    return actor is not None and actor.allows(right)
+
+
+def organization_name(request: HttpRequest) -> str:
+    """Where one is: people may belong to several organizations."""
+    authority = getattr(request, "authority", None)
+    return authority.organization_name if authority else ""
+
+
+def reads_contacts(request: HttpRequest) -> bool:
+    return _allows(request, Right.READ_CONTACTS)
+
+
+def reads_members(request: HttpRequest) -> bool:
+    return _allows(request, Right.READ_MEMBERS)
+
+
+def manages_catalogue(request: HttpRequest) -> bool:
+    return _allows(request, Right.MANAGE_CATALOGUE)
+
+
+def manages_members(request: HttpRequest) -> bool:
+    return _allows(request, Right.MANAGE_MEMBERS)
+
+
+def manages_credentials(request: HttpRequest) -> bool:
+    return _allows(request, Right.MANAGE_CREDENTIALS)
+
+
+def manages_organization(request: HttpRequest) -> bool:
+    return _allows(request, Right.MANAGE_ORGANIZATION)
