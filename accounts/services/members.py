@@ -33,7 +33,7 @@ def create_member(
     if faults:
         raise Invalid(faults)
     with transaction.atomic():
-        user = _login(email, password)
+        user = login_of(email, password)
         return add_member(user, role=role, first_name=first_name, last_name=last_name)
 
 
@@ -109,7 +109,8 @@ def lock_members() -> None:
     Organization.objects.select_for_update(no_key=True).get()
 
 
-def _login(email: str, password: str) -> User:
+def login_of(email: str, password: str) -> User:
+    """The user who logs in with an address, made with this password when there is none yet. The facts are valid already."""
     canonical = UserAccounts.canonical_email(email)
     user = User.objects.filter(email=canonical).first()
     if user is not None:
