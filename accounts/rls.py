@@ -193,7 +193,7 @@ def role_faults(connection: BaseDatabaseWrapper) -> list[str]:
         superuser, bypasses, name = cursor.fetchone()
         cursor.execute(
             "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-            " AND pg_has_role(current_user, relowner, 'USAGE')"
+            " AND pg_has_role(current_user, relowner, 'MEMBER')"
         )
         owned = cursor.fetchone()[0]
     faults = {

@@ -4,8 +4,8 @@ The filter is an expression that reads the scope when SQL is compiled, so there 
 ``exists()``, ``explain()``, ``async for``, a queryset built at import time all raise ``TenantNotSet`` or are fenced.
 Writes are guarded where rows leave Python: ``save``, ``delete``, ``bulk_create`` and ``update``.
 
-``Scope`` is also the unit of work. On PostgreSQL it holds the transaction in which wall 2 (row-level security) knows the
-organization; on SQLite it holds one only for writes, because ``BEGIN IMMEDIATE`` takes the one write lock.
+``Scope`` is also the unit of work. On PostgreSQL it holds the transaction in which wall 2 (row-level security) knows
+the organization; on SQLite it holds one only for writes, because ``BEGIN IMMEDIATE`` takes the one write lock.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models.sql.compiler import SQLCompiler
 
-from accounts.exceptions import TenantMismatch, TenantNotSet
+from accounts.exceptions import TenantError, TenantMismatch, TenantNotSet
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -33,9 +33,10 @@ _Row = TypeVar("_Row", bound=models.Model)
 class Scope:
     """One unit of work: empty until an organization is known, and from then on that organization's alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, outer: Scope | None = None) -> None:
         self.organization_id: int | None = None
         self.organization: Organization | None = None
+        self._outer = outer
         self._transaction: transaction.Atomic | None = None
         self._rollback = False
 
@@ -71,6 +72,8 @@ class Scope:
         Raises ``TransactionManagementError`` when the transaction broke without anybody having reported it: an answer
         that says "stored" must not leave then.
         """
+        # A copy of the context that outlives this unit of work, such as a task's, finds no organization in it.
+        self.organization_id = self.organization = None
         opened, self._transaction = self._transaction, None
         if opened is None:
             return
@@ -80,7 +83,7 @@ class Scope:
         opened.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
         if connection.in_atomic_block and connection.vendor == "postgresql" and not connection.needs_rollback:
             # Nested in somebody's transaction, whose local settings outlive this scope.
-            _tell_database(None)
+            _tell_database(self._outer.organization_id if self._outer else None)
         if broken:
             raise transaction.TransactionManagementError("the unit of work broke and was rolled back")
 
@@ -108,7 +111,7 @@ def current_organization_id() -> int:
 
 
 def current_organization() -> Organization:
-    """The organization in scope; read once per unit of work unless whoever filled the scope brought it. Raises ``TenantNotSet``."""
+    """The organization in scope, read once per unit of work unless whoever filled it brought it. Raises ``TenantNotSet``."""
     scope = _current.get()
     if scope is None or scope.organization_id is None:
         raise TenantNotSet("no organization is in scope")
@@ -120,7 +123,7 @@ def current_organization() -> Organization:
 @contextmanager
 def empty_scope() -> Iterator[Scope]:
     """A unit of work that does not know its organization yet; whoever authenticates the caller fills it."""
-    scope = Scope()
+    scope = Scope(outer=_current.get())
     token = _current.set(scope)
     try:
         yield scope
@@ -157,23 +160,37 @@ class CurrentOrganization(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        return "%s", [current_organization_id()]
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[int]]:
+        return "%s", (current_organization_id(),)
 
 
 class TenantQuerySet(models.QuerySet[_Row]):
     """Rows of the organization in scope."""
 
-    def bulk_create(self, objs: Iterable[_Row], *args: Any, **kwargs: Any) -> list[_Row]:
+    def bulk_create(
+        self,
+        objs: Iterable[_Row],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[_Row]:
+        if update_conflicts and not {"organization", "organization_id"} & set(unique_fields or ()):
+            raise TenantMismatch("a conflict on a key without the organization could overwrite another's row")
         rows = list(objs)
         for row in rows:
             claim(row)
-        return super().bulk_create(rows, *args, **kwargs)
+        return super().bulk_create(rows, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
 
     def update(self, **kwargs: Any) -> int:
         if {"organization", "organization_id"} & kwargs.keys():
             raise TenantMismatch("a row never moves to another organization")
         return super().update(**kwargs)
+
+    def raw(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused: SQL written by hand is not filtered."""
+        raise TenantError("raw SQL goes around the fence; use a cursor, where it can be seen")
 
     # Django asks for the mark again on an override that changes data.
     update.alters_data = True  # type: ignore[attr-defined]  # functions take attributes; the stubs do not know this one
@@ -199,7 +216,10 @@ TenantManager = BaseTenantManager.from_queryset(TenantQuerySet)
 
 
 def claim(row: models.Model) -> None:
-    """Make a row the current organization's, or raise ``TenantMismatch`` when it is another's."""
+    """Make a row the current organization's, or raise ``TenantMismatch`` when it, or a row it refers to, is another's.
+
+    Only rows in hand are looked at: a reference that is a bare key is for services and composite foreign keys to check.
+    """
     # The organization itself is fenced by its own key, everything else by its ``organization``.
     column = getattr(row, "tenant_column", "organization_id")
     organization_id = current_organization_id()
@@ -207,6 +227,9 @@ def claim(row: models.Model) -> None:
         setattr(row, column, organization_id)
     if getattr(row, column) != organization_id:
         raise TenantMismatch(f"a {type(row).__name__} of another organization")
+    for related in row._state.fields_cache.values():
+        if isinstance(related, TenantModel) and related.organization_id != organization_id:
+            raise TenantMismatch(f"a {type(row).__name__} referring to another organization's {type(related).__name__}")
 
 
 class TenantModel(models.Model):
@@ -233,6 +256,9 @@ class TenantModel(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         claim(self)
+        # Django deletes one row by its key alone; a row made up around a key must not take another organization's.
+        if self.pk is not None and not type(self)._base_manager.filter(pk=self.pk).exists():
+            return 0, {}
         return super().delete(*args, **kwargs)
 
 

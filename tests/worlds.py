@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.actor import Actor, ActorKind, Door
-from accounts.authentication import digest_of, mint_token
+from accounts.authentication import digest_of
 from accounts.models import (
     Credential,
     CredentialKind,
@@ -29,12 +29,13 @@ from accounts.models import (
     Member,
     Organization,
     RefreshToken,
-    User,
     WireName,
 )
 from accounts.roles import Role
-from accounts.tenancy import Scope, tenant_scope
-from activities.models import Activity, Communication, Conversation, Deal
+from accounts.services import create_member, create_organization, issue_token
+from accounts.tenancy import Scope, current_organization, tenant_scope
+from activities.drafts import ActivityDraft, CommunicationDraft, DealDraft
+from activities.services import create_deal, record_activity, record_communication
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange, RelatedPersonDraft
 from contacts.models import Contact, ScoringWeights, Source
 from contacts.services import create_contacts, delete_contact
@@ -87,11 +88,23 @@ def actor_of(member: Member, door: Door = Door.ADMIN) -> Actor:
 def make_world(slug: str, *, name: str = "", plan: str = "unlimited", phone_region: str = "US") -> World:
     """An organization with a member of each role, six live contacts and a deleted one, and rows of every other kind."""
     canary = CANARIES.get(slug, f"{slug}canary")
-    organization = _found(name or f"{slug.title()} {canary}", slug, plan, phone_region)
+    owner = create_organization(
+        name=name or f"{slug.title()} {canary}",
+        slug=slug,
+        plan=plan,
+        phone_region=phone_region,
+        owner_email=f"owner@{slug}.example",
+        owner_password=PASSWORD,
+        owner_first_name="Owner",
+        owner_last_name=canary,
+    )
+    organization = owner.organization
     with tenant_scope(organization) as scope:
         scope.organization = organization
-        members = {role: _join(organization, role, canary, number) for number, role in enumerate(Role, start=1)}
-        actor = actor_of(members[Role.OWNER])
+        actor = actor_of(owner)
+        members = {Role.OWNER: owner} | {
+            role: _join(role, canary, actor) for role in (Role.ADMIN, Role.AGENT, Role.VIEWER)
+        }
         drafts = list(_drafts(canary, members))
         *contacts, deleted = [contact for chunk in create_contacts(drafts, actor=actor) for contact in chunk]
         delete_contact(deleted, actor=actor)
@@ -108,29 +121,18 @@ def make_world(slug: str, *, name: str = "", plan: str = "unlimited", phone_regi
     )
 
 
-def _found(name: str, slug: str, plan: str, phone_region: str) -> Organization:
-    # Row-level security wants the id in scope before the row exists.
-    organization = Organization(id=_next_organization_id(), name=name, slug=slug, plan=plan, phone_region=phone_region)
-    with tenant_scope(organization.pk):
-        organization.save(force_insert=True)
-    return organization
-
-
-def _next_organization_id() -> int:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval(pg_get_serial_sequence('accounts_organization', 'id'))")
-            return int(cursor.fetchone()[0])
-    return (Organization.objects.unscoped().order_by("id").values_list("id", flat=True).last() or 0) + 1
-
-
-def _join(organization: Organization, role: Role, canary: str, number: int) -> Member:
-    user = User(email=f"{role.value}@{organization.slug}.example")
-    user.set_password(PASSWORD)
-    user.save()
-    member = Member(user=user, role=role, number=number, first_name=role.value.title(), last_name=canary)
+def _join(role: Role, canary: str, actor: Actor) -> Member:
+    organization = current_organization()
+    member = create_member(
+        email=f"{role.value}@{organization.slug}.example",
+        password=PASSWORD,
+        role=role,
+        first_name=role.value.title(),
+        last_name=canary,
+        actor=actor,
+    )
+    # As the owner comes: usable without a query, and outside the scope.
     member.organization = organization
-    member.save()
     return member
 
 
@@ -175,7 +177,7 @@ def _drafts(canary: str, members: Mapping[Role, Member]) -> Iterator[ContactDraf
 
 
 def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: str) -> None:
-    owner, agent = members[Role.OWNER], members[Role.AGENT]
+    owner = members[Role.OWNER]
     Source.objects.create(number=1, name=f"website {canary}")
     ScoringWeights.objects.create()
     Invitation.objects.create(
@@ -185,8 +187,8 @@ def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: s
         expires_at=timezone.now() + timedelta(days=7),
     )
     for contact in contacts[:2]:
-        _history(contact, agent, canary)
-    session = _credential(owner, CredentialKind.SESSION, f"Browser {canary}", secrets.token_hex(16))
+        _history(contact, actor_of(members[Role.AGENT]), canary)
+    session = _session(owner, f"Browser {canary}")
     RefreshToken.objects.create(
         credential=session, digest=digest_of(secrets.token_hex(16)), expires_at=timezone.now() + timedelta(days=30)
     )
@@ -195,49 +197,32 @@ def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: s
     )
 
 
-def _history(contact: Contact, member: Member, canary: str) -> None:
-    Activity.objects.create(
-        contact=contact, member=member, type="PHONE_CALL", description=f"Called {canary}", created_at=MOMENT
+def _history(contact: Contact, actor: Actor, canary: str) -> None:
+    call = ActivityDraft(type="PHONE_CALL", description=f"Called {canary}", created_at=MOMENT)
+    record_activity(contact, call, actor=actor)
+    message = CommunicationDraft(
+        kind="email", direction="inbound", subject=f"About {canary}", body=f"Dear {canary}.", occurred_at=MOMENT
     )
-    conversation = Conversation.objects.create(
-        contact=contact, kind="email", started_at=MOMENT, last_message_at=MOMENT, message_count=1
-    )
-    Communication.objects.create(
-        contact=contact,
-        conversation=conversation,
-        number=contact.number,
-        member=member,
-        kind="email",
-        direction="inbound",
-        subject=f"About {canary}",
-        body=f"Dear team, {canary}.",
-        occurred_at=MOMENT,
-    )
-    Deal.objects.create(contact=contact, assigned_to=member, title=f"House {canary}", amount=450_000)
+    record_communication(contact, message, actor=actor)
+    create_deal(contact, DealDraft(title=f"House {canary}", amount=Decimal(450_000)), actor=actor)
 
 
-def _credential(member: Member, kind: CredentialKind, name: str, secret: str) -> Credential:
+def _session(member: Member, name: str) -> Credential:
     return Credential.objects.create(
         member=member,
         wire=WireName.WINNERR,
-        kind=kind,
+        kind=CredentialKind.SESSION,
         name=name,
-        digest=digest_of(secret),
+        digest=digest_of(secrets.token_hex(16)),
         expires_at=timezone.now() + timedelta(hours=12),
     )
 
 
 def bearer_token(member: Member) -> str:
     """An integration token of the Winnerr wire that acts as the member, for twelve hours."""
-    secret = secrets.token_hex(16)
-    with tenant_scope(member.organization_id):
-        _credential(member, CredentialKind.TOKEN, "Test program", secret)
-        return mint_token(
-            session_id=secret,
-            member=member,
-            organization=Organization.objects.get(),
-            expires_at=timezone.now() + timedelta(hours=12),
-        )
+    with tenant_scope(member.organization):
+        operator = Actor.command("tests")
+        return issue_token(member, name="Test program", lifetime=timedelta(hours=12), actor=operator).token
 
 
 class WireClient:
