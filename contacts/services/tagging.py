@@ -63,12 +63,16 @@ def new_tags(names: Iterable[str]) -> list[Tag]:
             name=name,
             number=number,
             position=number,
-            # Names that differ only in case or accents have the same slug; the number tells them apart.
-            slug=f"{slugify(name, allow_unicode=True)[:100] or 'tag'}-{number}",
+            slug=slug_of(name, number),
             color=PALETTE[(number - 1) % len(PALETTE)],
         )
         for number, name in enumerate(names, start=last + 1)
     ]
+
+
+def slug_of(name: str, number: int) -> str:
+    """Names that differ only in case or accents make the same slug; the number tells them apart."""
+    return f"{slugify(name, allow_unicode=True)[:100] or 'tag'}-{number}"
 
 
 def replace_tags(wanted: Mapping[int, Sequence[str]], *, existing: bool = True) -> None:
