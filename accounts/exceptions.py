@@ -72,6 +72,12 @@ class NotAuthenticated(DomainError):
     code = "not_authenticated"
 
 
+class LoginRefused(NotAuthenticated):
+    """A login that did not prove itself; whether the address, the password or the code was wrong is never told."""
+
+    code = "login_refused"
+
+
 class Forbidden(DomainError):
     """The caller is known but may not do this."""
 

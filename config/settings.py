@@ -1,4 +1,4 @@
-"""All settings. Everything an operator may change comes from the environment; ENVIRONMENT=production refuses to boot when unsafe."""
+"""All settings. What an operator may change comes from the environment; ENVIRONMENT=production refuses to boot when unsafe."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.TenantMiddleware",
     "accounts.middleware.BrowserSessionMiddleware",
+    "accounts.browser_sessions.SessionLimitsMiddleware",
     "accounts.middleware.BrowserCommonMiddleware",
     "accounts.middleware.BrowserCsrfMiddleware",
     "accounts.middleware.BrowserAuthenticationMiddleware",
@@ -135,7 +136,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     # Shared by all workers: login throttles and one-time codes must not be counted per process.
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accounts_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        # The default of 300 lets anybody push other people's counters and used codes out with a few hundred attempts.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -161,6 +167,17 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# Cookies end with the browser; a machine that stays on is covered by the idle limit below.
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A mail to the person whenever a password or a second factor changes.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Addresses live on User alone. allauth's own generator copies them, unverified, into its table of addresses, from
+# which logins are then found and second factors refused.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a path
+PASSWORD_RESET_TIMEOUT = 60 * 60
+# How many proxies of ours append to X-Forwarded-For; 0 ignores the header, which anybody may send.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0, minimum=0)
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
@@ -172,6 +189,7 @@ MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 
 SESSION_COOKIE_NAME = "latchkey_session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_AGE = env_int("SESSION_IDLE_MINUTES", 30, minimum=1) * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "latchkey_csrf"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]

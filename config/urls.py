@@ -14,7 +14,9 @@ from config.wires.winnerr import WINNERR
 urlpatterns = [
     path("healthz", health.process),
     path("readyz", health.ready),
+    path("accounts/", include("accounts.urls")),
     path("admin/", site.urls),
+    path("v1/", include("accounts.api.winnerr")),
     path("v1/", include("contacts.api.winnerr.urls")),
 ]
 

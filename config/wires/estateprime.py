@@ -59,6 +59,7 @@ MESSAGES: dict[str, str] = {
     "length_required": "Content-Length is required.",
     "unsupported_media_type": "Content-Type must be application/json.",
     "unauthenticated": "Unauthorized.",
+    "bad_login": "Unauthorized.",
     "forbidden": "Access denied.",
     "method_not_allowed": "Method not allowed.",
     "rate_limited": "Too many requests.",

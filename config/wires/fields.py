@@ -64,15 +64,16 @@ class Text(serializers.Field[str, Any, str, Any]):
         "too_long": "must be at most {maximum} characters",
     }
 
-    def __init__(self, maximum: int, *, required: bool = False, **kwargs: Any) -> None:
+    def __init__(self, maximum: int, *, required: bool = False, trim: bool = True, **kwargs: Any) -> None:
         super().__init__(required=required, allow_null=not required, **kwargs)
         self.maximum = maximum
+        self.trim = trim
         self.cannot_be_empty = required
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid_type")
-        text = data.strip()
+        text = data.strip() if self.trim else data
         if self.cannot_be_empty and not text:
             self.fail("required")
         if len(text) > self.maximum:

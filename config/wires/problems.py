@@ -122,6 +122,7 @@ _TRANSLATIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...]
     (domain.Invalid, _invalid),
     (domain.NotFound, _not_found),
     (domain.Duplicate, _duplicate),
+    (domain.LoginRefused, _simple("bad_login", 401)),
     (domain.NotAuthenticated, _simple("unauthenticated", 401)),
     (domain.Forbidden, _forbidden),
     (domain.TooManyAttempts, _too_many_attempts),

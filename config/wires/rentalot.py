@@ -64,6 +64,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Content-Type must be application/json",
     ),
     "unauthenticated": ("unauthorized", "Unauthorized", "Missing or invalid API key"),
+    "bad_login": ("unauthorized", "Unauthorized", "Invalid email, password or one-time code"),
     "forbidden": ("forbidden", "Forbidden", "You do not have permission to perform this action"),
     "method_not_allowed": ("method-not-allowed", "Method Not Allowed", "Method not allowed"),
     "rate_limited": ("rate-limited", "Too Many Requests", "Too many requests; try again later"),

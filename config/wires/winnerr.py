@@ -12,6 +12,7 @@ from accounts.authentication import Authority, authority_by_token
 from accounts.exceptions import FieldError, NotAuthenticated
 from config.wires.base import Wire, WireViewSet
 from config.wires.problems import Problem
+from config.wires.strict_json import MalformedJSON
 
 
 class Winnerr(Wire):
@@ -69,6 +70,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Content-Type must be application/json",
     ),
     "unauthenticated": ("authentication_error", "Unauthorized", "Missing or invalid access token"),
+    "bad_login": ("authentication_error", "Unauthorized", "Invalid email, password or one-time code"),
     "forbidden": ("permission_error", "Forbidden", "You do not have permission to perform this action"),
     "method_not_allowed": (
         "method_not_allowed_error",
@@ -136,6 +138,13 @@ def bearer_token(request: HttpRequest) -> str:
     if scheme.lower() != "bearer" or not token or not token.isascii() or "," in token or " " in token:
         raise NotAuthenticated
     return token
+
+
+def object_of(body: Any) -> dict[str, Any]:
+    """The body when it is an object. Raises ``MalformedJSON`` (CONTRACTS W-S1)."""
+    if not isinstance(body, dict):
+        raise MalformedJSON("The body must be a JSON object")
+    return body
 
 
 WINNERR = Winnerr()

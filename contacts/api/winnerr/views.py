@@ -14,8 +14,7 @@ from config.wires.fields import validated
 from config.wires.filters import BadValue
 from config.wires.keyset import with_tie_break
 from config.wires.pages import cursor_page, limit_of
-from config.wires.strict_json import MalformedJSON
-from config.wires.winnerr import WinnerrViewSet
+from config.wires.winnerr import WinnerrViewSet, object_of
 from contacts import services
 from contacts.api.winnerr.filters import DEFAULT_LIMIT, LARGEST_LIMIT, ContactFilters, sort_keys
 from contacts.api.winnerr.serializers import (
@@ -73,14 +72,14 @@ class ContactViewSet(WinnerrViewSet):
         return Response(self.success(self._document(identifier)))
 
     def create(self, request: Request) -> Response:
-        accepted = validated(ContactWrite(data=_object(request.data)))
+        accepted = validated(ContactWrite(data=object_of(request.data)))
         score = accepted.get("calculateLeadScore", True)
         contact = services.create_contact(draft_of(accepted), actor=self.actor, score=score)
         document = self._document(contact.winnerr_id)
         return Response(self.success(document), status=201, headers={"Location": _address(contact)})
 
     def update(self, request: Request, identifier: str) -> Response:
-        accepted = validated(ContactWrite(data=_object(request.data), partial=True))
+        accepted = validated(ContactWrite(data=object_of(request.data), partial=True))
         contact = self._contact(identifier)
         score = accepted.get("calculateLeadScore", False)
         try:
@@ -128,13 +127,6 @@ class ContactViewSet(WinnerrViewSet):
 
 def _address(contact: Contact) -> str:
     return f"/v1/contacts/{contact.winnerr_id}"
-
-
-def _object(body: Any) -> dict[str, Any]:
-    """The body when it is an object. Raises ``MalformedJSON`` (CONTRACTS W-S1)."""
-    if not isinstance(body, dict):
-        raise MalformedJSON("The body must be a JSON object")
-    return body
 
 
 def _sort_keys(text: str) -> Any:

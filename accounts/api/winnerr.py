@@ -1,0 +1,155 @@
+"""Winnerr's tokens and agents. Its own documentation leaves both to a hosted identity provider (CONTRACTS 1.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import re_path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import services
+from accounts.exceptions import LoginRefused, NotAuthenticated
+from accounts.identifiers import public_id
+from accounts.models import Member
+from accounts.network import client_address
+from accounts.roles import Right
+from accounts.services import SessionTokens
+from accounts.tenancy import current_organization, current_organization_id, tenant_scope
+from config.wires.base import PUBLIC
+from config.wires.fields import Document, Documents, Text, WireField, seconds, validated
+from config.wires.keyset import SortKey
+from config.wires.pages import cursor_page, limit_of
+from config.wires.winnerr import WinnerrViewSet, object_of
+
+DEFAULT_LIMIT = LARGEST_LIMIT = 100
+
+
+class Secret(Text):
+    """A password or token, taken as it is: blanks at its ends belong to it."""
+
+    def __init__(self, *, required: bool = True) -> None:
+        super().__init__(maximum=4_096, required=required, trim=False)
+
+
+class Login(Document):
+    """What a person proves themselves with."""
+
+    email = Text(254, required=True)
+    password = Secret()
+    otp = Text(32)
+    organization = Text(100)
+
+
+class Refresh(Document):
+    """The token that asks for another pair."""
+
+    refreshToken = Secret()
+
+
+class TokenViewSet(WinnerrViewSet):
+    """Log in, stay logged in, log out."""
+
+    grants = {"obtain": PUBLIC, "refresh": PUBLIC, "revoke": PUBLIC}
+
+    def obtain(self, request: Request) -> Response:
+        accepted = validated(Login(data=object_of(request.data)))
+        try:
+            user = services.check_password_login(
+                accepted["email"],
+                accepted["password"],
+                accepted.get("otp") or None,
+                client=client_address(_plain(request)),
+            )
+        except NotAuthenticated as error:
+            raise LoginRefused from error
+        membership = services.choose_membership(user, accepted.get("organization") or None)
+        with tenant_scope(membership.organization_id):
+            member = Member.objects.get(pk=membership.member_id)
+            return Response(self.success(_tokens(services.open_session(member))))
+
+    def refresh(self, request: Request) -> Response:
+        accepted = validated(Refresh(data=object_of(request.data)))
+        return Response(self.success(_tokens(services.refresh_session(accepted["refreshToken"]))))
+
+    def revoke(self, request: Request) -> Response:
+        """Ends the session; a token nobody knows is as good as revoked (RFC 7009)."""
+        accepted = validated(Refresh(data=object_of(request.data)))
+        services.end_session(accepted["refreshToken"])
+        return Response({"success": True, "message": "Session revoked successfully"})
+
+
+def _plain(request: Request) -> HttpRequest:
+    return request._request
+
+
+def _tokens(tokens: SessionTokens) -> dict[str, Any]:
+    return {
+        "accessToken": tokens.access_token,
+        "refreshToken": tokens.refresh_token,
+        "expiresIn": tokens.expires_in,
+    }
+
+
+def _agent_id(uuid: UUID) -> str:
+    return public_id("agent", uuid)
+
+
+AGENT_FIELDS: tuple[WireField, ...] = (
+    WireField("id", ("uuid",), _agent_id),
+    WireField("organizationId", (), lambda: current_organization().public_id),
+    WireField("firstName", ("first_name",), lambda name: name or None),
+    WireField("lastName", ("last_name",), lambda name: name or None),
+    WireField("email", ("user__email",), str),
+    WireField("phone", ("phone",), lambda phone: phone or None),
+    WireField("role", ("role",), str.upper),
+    WireField("createdAt", ("created_at",), seconds),
+)
+AGENT_DOCUMENTS = Documents(AGENT_FIELDS)
+ORDER = (SortKey("number", descending=False),)
+
+
+class AgentViewSet(WinnerrViewSet):
+    """Those a contact can be assigned to: the organization's active members."""
+
+    grants = {"list": Right.READ_MEMBERS, "me": Right.READ_MEMBERS}
+
+    def get_queryset(self) -> QuerySet[Member]:
+        return Member.objects.filter(is_active=True)
+
+    def list(self, request: Request) -> Response:
+        query = request.query_params
+        limit = limit_of(query.get("limit", ""), default=DEFAULT_LIMIT, largest=LARGEST_LIMIT)
+        page = cursor_page(
+            self.get_queryset(),
+            AGENT_DOCUMENTS.columns,
+            ORDER,
+            limit=limit,
+            cursor=query.get("cursor", ""),
+            binding=f"agents|{current_organization_id()}",
+            kind_of=lambda column: int,
+        )
+        pagination = {
+            "hasMore": page.next_cursor is not None,
+            "nextCursor": page.next_cursor,
+            "total": self.get_queryset().count(),
+            "limit": limit,
+        }
+        return Response(self.success([AGENT_DOCUMENTS.document(row) for row in page.rows], pagination=pagination))
+
+    def me(self, request: Request) -> Response:
+        """The member the token acts for."""
+        row = Member.objects.filter(pk=self.authority.member_id).values_list(*AGENT_DOCUMENTS.columns).get()
+        return Response(self.success(AGENT_DOCUMENTS.document(row)))
+
+
+urlpatterns = [
+    re_path(r"^auth/token/?$", TokenViewSet.as_view({"post": "obtain"})),
+    re_path(r"^auth/refresh/?$", TokenViewSet.as_view({"post": "refresh"})),
+    re_path(r"^auth/revoke/?$", TokenViewSet.as_view({"post": "revoke"})),
+    re_path(r"^agents/?$", AgentViewSet.as_view({"get": "list"})),
+    re_path(r"^agents/me/?$", AgentViewSet.as_view({"get": "me"})),
+]
