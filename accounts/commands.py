@@ -48,6 +48,8 @@ class JsonCommand(BaseCommand):
             raise CommandError(
                 f"The database cannot be used (is it reachable and migrated?): {_first_line(error)}"
             ) from error
+        except UnicodeEncodeError as error:
+            raise CommandError("An argument is not valid UTF-8.") from error
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
 
     @property
