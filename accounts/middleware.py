@@ -25,6 +25,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Paths programs use: no session, no cookies, no CSRF token, no redirects.
 PROGRAM_PREFIXES = ("/v1/", "/api/", "/healthz", "/readyz", "/static/")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
+# Pages of a person's own login: no organization, hence no unit of work, is involved (see SessionTenantMiddleware).
+ACCOUNT_PREFIX = "/accounts/"
 SESSION_ORGANIZATION = "organization"
 
 
@@ -75,7 +77,8 @@ class TenantMiddleware:
 class SessionTenantMiddleware:
     """Fills the unit of work with the organization a logged-in browser works in.
 
-    ``request.authority`` and ``request.actor`` are None for strangers and for users who belong nowhere.
+    ``request.authority`` and ``request.actor`` are None for strangers, for users who belong nowhere and on account
+    pages: allauth sends notices and messages on commit, which a unit of work would put off until the page is gone.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -83,7 +86,7 @@ class SessionTenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_for_programs(request.path):
-            authority = _session_authority(request)
+            authority = None if request.path.startswith(ACCOUNT_PREFIX) else _session_authority(request)
             request.authority = authority  # type: ignore[attr-defined]  # ours
             request.actor = _browser_actor(request, authority)  # type: ignore[attr-defined]  # ours
         return self.get_response(request)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from unfold.dataclasses import SearchResult
@@ -44,7 +45,7 @@ class LatchkeyAdminSite(UnfoldAdminSite):
     def get_urls(self) -> list[URLPattern]:
         return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in _NOT_SERVED]
 
-    @never_cache
+    @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         target = request.GET.get("next") or reverse("admin:index")
         if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
@@ -52,11 +53,11 @@ class LatchkeyAdminSite(UnfoldAdminSite):
         if self.has_permission(request):
             return redirect(target)
         if request.user.is_authenticated:
-            # Logging in again would lead right back here.
-            raise PermissionDenied("this user belongs to no organization")
+            # Logging in again would lead right back here; that page says what is wrong.
+            return redirect("accounts_organization")
         return redirect(f"{reverse('account_login')}?{urlencode({'next': target})}")
 
-    @never_cache
+    @method_decorator(never_cache)
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = HttpResponseRedirect(reverse("account_logout"))
         # Keeps the method: the button's POST, with its CSRF token, is the confirmation allauth asks for.
