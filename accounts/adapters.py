@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from accounts.models import User
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+class AccountAdapter(DefaultAccountAdapter):
     """People join by invitation or by an operator's command, never by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -39,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return f"login:{credentials.get('email', '').lower()}"
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
+class MFAAdapter(DefaultMFAAdapter):
     """Seeds of one-time and recovery codes are encrypted with a key derived from ``SECRET_KEY``."""
 
     def encrypt(self, text: str) -> str:

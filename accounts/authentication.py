@@ -299,4 +299,5 @@ def _call_all(function: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
     placeholders = ", ".join(["%s"] * len(arguments))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {function}({placeholders})", arguments)  # noqa: S608 - a name from this module
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

@@ -6,7 +6,8 @@ A ``DomainError`` carries data and never a sentence built for one client.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 
@@ -28,7 +29,7 @@ class FieldError:
 
     field: str
     code: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = dataclass_field(default_factory=dict)
     message: str = ""
 
 

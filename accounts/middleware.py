@@ -117,7 +117,7 @@ def _browser_actor(request: HttpRequest, authority: Authority | None) -> Actor |
 class _ForBrowsers:
     """Makes a middleware step aside for programs' paths."""
 
-    get_response: GetResponse
+    get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
         if is_for_programs(request.path):

@@ -6,14 +6,20 @@ migrations and its ``SECURITY DEFINER`` functions must see rows, and the applica
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from psycopg import sql
+
+logger = logging.getLogger("latchkey.accounts")
 
 # The setting reads '' and not NULL after a transaction that set it locally has ended.
 CURRENT_ORGANIZATION = "nullif(current_setting('app.organization', true), '')::bigint"
@@ -202,3 +208,20 @@ def role_faults(connection: BaseDatabaseWrapper) -> list[str]:
         f"role {name} owns {owned} of the tables": bool(owned) and not superuser,
     }
     return [fault for fault, holds in faults.items() if holds]
+
+
+def guard_role(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Look at the role of each new connection that requests will use.
+
+    In production a role that sees through the fence raises ``ImproperlyConfigured``; on a machine of one's own it is a
+    warning, because there the database often has but one role. Migrations use the owner's connection and pass.
+    """
+    if connection.vendor != "postgresql" or connection.alias != DEFAULT_DB_ALIAS:
+        return
+    faults = role_faults(connection)
+    if not faults:
+        return
+    sentence = f"DATABASE_URL must use a role that row-level security holds, but {'; '.join(faults)}."
+    if settings.PRODUCTION:
+        raise ImproperlyConfigured(f"{sentence} Make one with: manage.py create_database_role")
+    logger.warning("%s One of the two tenancy walls is down.", sentence)

@@ -16,7 +16,7 @@ def is_duplicate_email(error: IntegrityError) -> bool:
     """Whether the database refused a row because a live contact has its primary e-mail."""
     diagnostics = getattr(error.__cause__, "diag", None)
     if diagnostics is not None:
-        return diagnostics.constraint_name == _EMAIL_CONSTRAINT
+        return bool(diagnostics.constraint_name == _EMAIL_CONSTRAINT)
     return _EMAIL_COLUMNS in str(error) or _EMAIL_CONSTRAINT in str(error)
 
 

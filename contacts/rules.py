@@ -229,7 +229,7 @@ def _apply_type(draft: ContactDraft, contact: Contact, now: datetime) -> None:
     wanted = contact.type if draft.type is UNSET else draft.type
     if draft.is_lead is not UNSET and draft.is_lead != (wanted == ContactType.LEAD):
         wanted = ContactType.LEAD if draft.is_lead else ContactType.CLIENT
-    if contact.pk is not None and wanted != contact.type:
+    if not contact._state.adding and wanted != contact.type:
         if wanted == ContactType.LEAD:
             contact.converted_at = None
         elif contact.type == ContactType.LEAD:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import orjson
 from django.core.exceptions import ImproperlyConfigured
@@ -123,14 +123,15 @@ class JSONBytesRenderer(BaseRenderer):
 class AcceptIsIgnored(BaseContentNegotiation):
     """A browser's ``text/html`` gets JSON too (CONTRACTS 7.3)."""
 
-    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         media_type = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == media_type), None)
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 class WireViewSet(GenericViewSet[Any]):
@@ -146,6 +147,9 @@ class WireViewSet(GenericViewSet[Any]):
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONBytesRenderer]
     content_negotiation_class = AcceptIsIgnored
+    # Set by ``as_view`` from the routed actions.
+    post: Callable[..., Response]
+
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -157,8 +161,7 @@ class WireViewSet(GenericViewSet[Any]):
 
     @property
     def authority(self) -> Authority:
-        authority: Authority = self.request.auth
-        return authority
+        return cast(Authority, self.request.auth)
 
     @property
     def actor(self) -> Actor:
@@ -192,7 +195,8 @@ class WireViewSet(GenericViewSet[Any]):
         scope.begin(write=True)
         if request.method == "POST" and "Idempotency-Key" in request.headers:
             # DRF looks the handler up after this method returns.
-            self.post = partial(self._once, self.post)
+            handler: Callable[..., Response] = self.post
+            self.post = partial(self._once, handler)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)

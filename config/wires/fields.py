@@ -187,7 +187,7 @@ def faults_of(errors: Any, path: str = "") -> list[FieldError]:
     if isinstance(errors, Mapping):
         return [fault for key, nested in errors.items() for fault in faults_of(nested, _join(path, str(key)))]
     if isinstance(errors, ErrorDetail):
-        return [FieldError(path, _CODES.get(errors.code, errors.code), message=str(errors))]
+        return [FieldError(path, _CODES.get(errors.code or "", errors.code or "invalid_value"), message=str(errors))]
     return [fault for nested in errors for fault in faults_of(nested, path)]
 
 

@@ -10,13 +10,15 @@ import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import django_filters
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from accounts.exceptions import FieldError, Invalid
+
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
 _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 # A plus sign that was not percent-encoded arrives as a blank.
@@ -45,7 +47,7 @@ class WireFilterSet(django_filters.FilterSet):
     """A filter set of ``WireFilter`` declarations, applied without copies or forms."""
 
     @classmethod
-    def filtered(cls, query: QueryDict, queryset: QuerySet[Any]) -> tuple[QuerySet[Any], str]:
+    def filtered(cls, query: QueryDict, queryset: Rows) -> tuple[Rows, str]:
         """The queryset narrowed by the parameters that are present and not empty, and their canonical text.
 
         A repeated parameter counts like a comma list. Raises ``Invalid`` with every bad parameter at once.

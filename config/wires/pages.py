@@ -89,4 +89,4 @@ def _read_by_key(
     values = rows.values_list(*(sort_key.column for sort_key in order)).first()
     if values is None:
         raise fault
-    return values
+    return tuple(values)

@@ -103,8 +103,8 @@ def _malformed(error: MalformedJSON) -> Problem:
 
 
 def _throttled(error: rest_exceptions.Throttled) -> Problem:
-    wait = int(error.wait) if error.wait else 1
-    return Problem(kind="rate_limited", status=429, headers={"Retry-After": str(wait)})
+    wait = getattr(error, "wait", None) or 1
+    return Problem(kind="rate_limited", status=429, headers={"Retry-After": str(int(wait))})
 
 
 def _method_not_allowed(error: rest_exceptions.MethodNotAllowed) -> Problem:

@@ -94,7 +94,7 @@ class Contact(TenantModel):
     converted_at = models.DateTimeField(null=True, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[ContactManager[Self]] = ContactManager()
+    objects: ClassVar[ContactManager[Self]] = ContactManager()  # type: ignore[assignment]  # a narrower manager
 
     class Meta(TenantModel.Meta):
         ordering = ["-created_at", "-id"]

@@ -22,7 +22,7 @@ class Tag(TenantModel, TagBase):
     color = models.CharField(max_length=7, validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")])
     position = models.PositiveIntegerField(default=0, editable=False)
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()
+    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment]  # invariant in Self
 
     class Meta(TenantModel.Meta):
         ordering = ["position", "id"]
@@ -44,7 +44,7 @@ class TaggedContact(TenantModel, ItemBase):
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     position = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()
+    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment]  # invariant in Self
 
     class Meta(TenantModel.Meta):
         ordering = ["position", "id"]

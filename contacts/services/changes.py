@@ -46,7 +46,7 @@ RECORDED_FIELDS = (
     "extra",
 )
 # What every new contact has unless somebody said otherwise; a change does not repeat it.
-_EMPTY = (None, "", [], {}, False)
+_EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,10 +95,12 @@ def _address(*parts: str) -> dict[str, str | None] | None:
 def _preferences(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     if stored is None:
         return None
+    # PostgreSQL keeps the keys of a document in an order of its own, so the nested one is spelt out too.
+    price = stored.get("price_range")
     return {
         "communicationMethod": stored.get("communication_method") or None,
         "propertyTypes": stored.get("property_types") or [],
-        "priceRange": stored.get("price_range"),
+        "priceRange": price and {"min": price.get("min"), "max": price.get("max")},
         "locations": stored.get("locations") or [],
     }
 
@@ -140,6 +142,11 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
 CONTACT_DOCUMENTS = Documents(CONTACT_FIELDS)
 # The domain's field names in this wire's words, for faults found below the wire.
 WIRE_NAMES = {field.write.source or field.name: field.name for field in CONTACT_FIELDS if field.write is not None} | {
+    "street": "address.street",
+    "city": "address.city",
+    "state": "address.state",
+    "zip_code": "address.zipCode",
+    "country": "address.country",
     "preferences.communication_method": "preferences.communicationMethod",
     "preferences.property_types": "preferences.propertyTypes",
     "preferences.price_range": "preferences.priceRange",
