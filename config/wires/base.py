@@ -172,7 +172,9 @@ class WireViewSet(GenericViewSet[Any]):
         return [WireAuthentication(self.wire)]
 
     def perform_authentication(self, request: Request) -> None:
-        if self._grant() is not PUBLIC:
+        # A wrong method on an address that is open to everybody is refused as such, without a credential.
+        routed = {self.grants.get(action) for action in self.action_map.values()}
+        if self._grant() is not PUBLIC and routed != {PUBLIC}:
             super().perform_authentication(request)
 
     def check_permissions(self, request: Request) -> None:
