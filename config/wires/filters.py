@@ -20,9 +20,10 @@ from accounts.exceptions import FieldError, Invalid
 
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 
-_DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-# A plus sign that was not percent-encoded arrives as a blank.
-_LOST_PLUS = re.compile(r"(?<=\d) (?=\d{2}:?\d{2}\Z)")
+# A calendar date, alone or with a time of day. Python would also take any character between the two.
+_MOMENT = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{8})(?P<time>[Tt ][\d:.,+Zz-]+)?\Z", re.ASCII)
+# A plus sign that was not percent-encoded arrives as a blank. After a day it separates the time.
+_LOST_PLUS = re.compile(r"(?<=\d)(?<!-\d\d) (?=\d{2}:?\d{2}\Z)", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
 
 
@@ -95,10 +96,14 @@ class Moment(WireFilter):
     """A bound in time: ISO 8601, or a date alone. Both bounds include the printed second (CONTRACTS W-S15, 7.4)."""
 
     def read(self, text: str) -> datetime:
+        text = _LOST_PLUS.sub("+", text)
+        spelling = _MOMENT.match(text)
         try:
-            moment = datetime.fromisoformat(_LOST_PLUS.sub("+", text))
+            if spelling is None:
+                raise ValueError
+            moment = datetime.fromisoformat(text)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-            return self._inclusive(moment, date_only=bool(_DATE_ONLY.match(text)))
+            return self._inclusive(moment, date_only=spelling["time"] is None)
         except (ValueError, OverflowError):
             raise BadValue("invalid_value", "must be an ISO 8601 date or time") from None
 

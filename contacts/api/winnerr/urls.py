@@ -5,9 +5,9 @@ from django.urls import re_path
 from contacts.api.winnerr.views import ContactViewSet
 
 urlpatterns = [
-    re_path(r"^contacts/?$", ContactViewSet.as_view({"get": "list", "post": "create"})),
+    re_path(r"^contacts/?\Z", ContactViewSet.as_view({"get": "list", "post": "create"})),
     re_path(
-        r"^contacts/(?P<identifier>[^/]+)/?$",
+        r"^contacts/(?P<identifier>[^/]+)/?\Z",
         ContactViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
     ),
 ]
