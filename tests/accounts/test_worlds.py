@@ -36,3 +36,12 @@ def test_a_transactional_test_finds_the_worlds_too(transactional_db: None, north
 def test_nothing_of_a_transactional_test_is_left_behind(transactional_db: None, north: World):
     with north.scope():
         assert len(north.contacts) == 6
+
+
+def test_a_change_to_a_world_in_hand_is_not_seen_by_the_next_test_1(north: World):
+    assert north.contact.notes == f"Likes {north.canary}."
+    north.contact.notes = "changed"
+
+
+def test_a_change_to_a_world_in_hand_is_not_seen_by_the_next_test_2(north: World):
+    assert north.contact.notes == f"Likes {north.canary}."
