@@ -47,4 +47,5 @@ urlpatterns = [
         name="mfa_download_recovery_codes",
     ),
     path("organization/", account_page(views.organization), name="accounts_organization"),
+    path("invitation/", account_page(views.invitation), name="accounts_invitation"),
 ]

@@ -187,6 +187,7 @@ ACCOUNT_RATE_LIMITS = {
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Latchkey"
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {"activate_totp": "accounts.forms.ActivateTOTPForm"}
 
 SESSION_COOKIE_NAME = "latchkey_session"
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -318,6 +319,13 @@ UNFOLD: dict[str, Any] = {
     },
     # The site's own search answers both; see config.dashboard.site.
     "COMMAND": {"search_models": True, "show_history": False},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Password", "link": reverse_lazy("account_change_password")},
+            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
+            {"title": "Organizations", "link": reverse_lazy("accounts_organization")},
+        ],
+    },
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,
@@ -345,6 +353,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("Members", "group", "accounts_member_changelist", "reads_members"),
                     _entry("Invitations", "mail", "accounts_invitation_changelist", "manages_members"),
                     _entry("Credentials", "vpn_key", "accounts_credential_changelist", "manages_credentials"),
+                    _entry("Organization", "domain", "accounts_organization_changelist", "manages_organization"),
                 ],
             },
         ],

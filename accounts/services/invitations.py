@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.authentication import digest_of, new_secret, organization_id_by_invitation
 from accounts.exceptions import Duplicate, FieldError, Forbidden, Invalid, NotAuthenticated, NotFound
-from accounts.models import Invitation, Member, User
+from accounts.models import Invitation, Member, Organization, User
 from accounts.models.user import UserAccounts
 from accounts.roles import Right, Role
 from accounts.services.login import check_password_login
@@ -22,8 +22,9 @@ from accounts.services.validation import email_faults
 from accounts.tenancy import current_organization, empty_scope
 
 LIFETIME = timedelta(days=7)
-# Under PUBLIC_BASE_URL; the browser's page for it asks for a name and a password.
-PATH = "/invitations/{secret}/"
+# Under PUBLIC_BASE_URL; the browser's page for it asks for a name and a password. The secret is no part of the path:
+# paths are what access logs and error logs keep.
+PATH = "/accounts/invitation/?secret={secret}"
 
 
 def invite(email: str, role: str, *, actor: Actor) -> tuple[Invitation, str]:
@@ -66,7 +67,7 @@ def accept_invitation(
     else is logged in; ``Invalid``; ``NotAuthenticated`` and ``TooManyAttempts`` as ``check_password_login`` does, so call
     it while the unit of work is still empty unless somebody is logged in.
     """
-    invitation = _read(secret)
+    invitation, _ = read_invitation(secret)
     known = User.objects.filter(email=invitation.email).first()
     if user is not None and user.email != invitation.email:
         raise Forbidden("the invitation was sent to another address")
@@ -91,6 +92,14 @@ def accept_invitation(
         invitation.accepted_at = timezone.now()
         invitation.save(update_fields=["accepted_at"])
     return member
+
+
+def read_invitation(secret: str) -> tuple[Invitation, Organization]:
+    """An open invitation and where it leads to, in a unit of work of its own. Raises ``NotFound`` as accepting does."""
+    organization_id = _organization_of(secret)
+    with empty_scope() as scope:
+        scope.fill(organization_id)
+        return _open(secret), current_organization()
 
 
 def revoke_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
@@ -132,13 +141,6 @@ def _mail_text(secret: str, inviter: str) -> str:
 def _send(subject: str, text: str, email: str) -> None:
     # A name with a line break would be a header of the sender's choosing; Django refuses to send such a subject.
     send_mail(" ".join(subject.split()), text, None, [email])
-
-
-def _read(secret: str) -> Invitation:
-    organization_id = _organization_of(secret)
-    with empty_scope() as scope:
-        scope.fill(organization_id)
-        return _open(secret)
 
 
 def _organization_of(secret: str) -> int:

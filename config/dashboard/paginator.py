@@ -13,7 +13,7 @@ MOST_COUNTED = 1_000
 DEEPEST_ROW = 10_000
 
 
-class CappedPaginator(Paginator[Any]):
+class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs alone
     """Counts at most ``MOST_COUNTED`` rows; beyond that a page knows only whether another one follows."""
 
     template_name = "admin/pagination_capped.html"
@@ -52,7 +52,7 @@ class CappedPaginator(Paginator[Any]):
         return self.page_shown
 
 
-class _OpenPage(Page[Any]):
+class _OpenPage(Page):  # type: ignore[type-arg]  # as above
     """A page read with the first row of the next one."""
 
     def __init__(self, rows: list[Any], number: int, paginator: CappedPaginator) -> None:
