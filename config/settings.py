@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
+from django.utils.text import format_lazy
 
 from config.env import database_from_url, env_bool, env_choice, env_int, env_list, env_path, env_str
 
@@ -282,13 +283,14 @@ LOGGING = {
 }
 
 
-def _entry(title: str, icon: str, address: str, permission: str) -> dict[str, Any]:
+def _entry(title: str, icon: str, address: str, permission: str, **more: Any) -> dict[str, Any]:
     """One entry of the dashboard's sidebar."""
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{address}"),
         "permission": f"config.dashboard.navigation.{permission}",
+        **more,
     }
 
 
@@ -318,6 +320,7 @@ UNFOLD: dict[str, Any] = {
         },
     },
     # The site's own search answers both; see config.dashboard.site.
+    "DASHBOARD_CALLBACK": "contacts.admin.overview.add_overview",
     "COMMAND": {"search_models": True, "show_history": False},
     "ACCOUNT": {
         "navigation": [
@@ -334,8 +337,21 @@ UNFOLD: dict[str, Any] = {
             {
                 "items": [
                     _entry("Dashboard", "space_dashboard", "index", "reads_contacts"),
-                    _entry("Contacts", "contacts", "contacts_contact_changelist", "reads_contacts"),
-                    _entry("Deleted contacts", "delete", "contacts_deletedcontact_changelist", "reads_contacts"),
+                    _entry(
+                        "Contacts",
+                        "contacts",
+                        "contacts_contact_changelist",
+                        "reads_contacts",
+                        active="config.dashboard.navigation.is_among_contacts",
+                    ),
+                    _entry(
+                        "Deleted contacts",
+                        "delete",
+                        "contacts_contact_changelist",
+                        "reads_contacts",
+                        link=format_lazy("{}?state=deleted", reverse_lazy("admin:contacts_contact_changelist")),
+                        active="config.dashboard.navigation.is_among_deleted_contacts",
+                    ),
                 ],
             },
             {

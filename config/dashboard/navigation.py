@@ -40,3 +40,11 @@ def manages_credentials(request: HttpRequest) -> bool:
 
 def manages_organization(request: HttpRequest) -> bool:
     return _allows(request, Right.MANAGE_ORGANIZATION)
+
+
+def is_among_contacts(request: HttpRequest) -> bool:
+    return "/contacts/contact/" in request.path and not is_among_deleted_contacts(request)
+
+
+def is_among_deleted_contacts(request: HttpRequest) -> bool:
+    return request.path.endswith("/contacts/contact/") and request.GET.get("state") == "deleted"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -104,7 +105,7 @@ class TenantModelAdmin(RightsMixin, FencedChoicesMixin, ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
-    show_facets = None
+    show_facets = ShowFacets.NEVER
     compressed_fields = True
     warn_unsaved_form = True
     # Hits in the command palette; needs ``search_fields`` or ``get_search_results``.

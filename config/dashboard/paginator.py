@@ -13,10 +13,11 @@ MOST_COUNTED = 1_000
 DEEPEST_ROW = 10_000
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the stubs alone
+class CappedPaginator(Paginator):
     """Counts at most ``MOST_COUNTED`` rows; beyond that a page knows only whether another one follows."""
 
     template_name = "admin/pagination_capped.html"
+    most_counted = MOST_COUNTED
 
     def __init__(self, object_list: Any, per_page: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(object_list, per_page, *args, **kwargs)
@@ -52,7 +53,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the st
         return self.page_shown
 
 
-class _OpenPage(Page):  # type: ignore[type-arg]  # as above
+class _OpenPage(Page):
     """A page read with the first row of the next one."""
 
     def __init__(self, rows: list[Any], number: int, paginator: CappedPaginator) -> None:

@@ -26,7 +26,6 @@ class LatchkeyAdminSite(UnfoldAdminSite):
     """Entered with a session of a member; allauth does login, second factor, password and logout."""
 
     index_title = "Dashboard"
-    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         return getattr(request, "authority", None) is not None

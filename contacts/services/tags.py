@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
@@ -13,11 +13,11 @@ from accounts.exceptions import Duplicate, FieldError, Invalid, NotFound
 from accounts.roles import Right
 from contacts.models import Contact, Tag, TaggedContact
 from contacts.querysets import ContactQuerySet
-from contacts.rules import LONGEST_TAG
+from contacts.rules import LONGEST_TAG, tag_faults
 from contacts.services.changes import Change
 from contacts.services.children import read_children
 from contacts.services.following import follow
-from contacts.services.tagging import new_tags, slug_of
+from contacts.services.tagging import new_tags, replace_tags, slug_of, tags_by_name
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
@@ -90,6 +90,34 @@ def delete_tag(tag: Tag, *, actor: Actor) -> None:
 
         follow(_holders(fresh), restate, field="tags", actor=actor)
         fresh.delete()
+
+
+def tag_contacts(contact_ids: Collection[int], name: str, *, actor: Actor) -> list[int]:
+    """Add a tag to many contacts, behind those they have; returns the primary keys of the ones that did not have it yet.
+
+    A name that no tag has becomes one. Contacts that are deleted or not the actor's to see stay as they are. Raises
+    ``Invalid`` when the name is none or a contact has too many tags already, ``Forbidden``.
+    """
+    actor.require(Right.BULK_UPDATE_CONTACTS)
+    _check_name(name)
+    tagged: list[int] = []
+    with transaction.atomic():
+        tags_by_name([name])
+        has_it = TaggedContact.objects.filter(tag__name=name, content_object=OuterRef("pk"))
+        rows = Contact.objects.active().visible_to(actor).filter(~Exists(has_it), pk__in=set(contact_ids))
+
+        def restate(ids: Sequence[int]) -> Iterable[Change]:
+            before = _tag_names(ids)
+            wanted = {pk: [*names, name] for pk, names in before.items()}
+            for names in wanted.values():
+                if faults := list(tag_faults(names)):
+                    raise Invalid(faults)
+            replace_tags(wanted)
+            tagged.extend(ids)
+            return [_tags_change(pk, before[pk], wanted[pk]) for pk in ids]
+
+        follow(rows, restate, field="tags", actor=actor)
+    return tagged
 
 
 def _locked(tag: Tag) -> Tag:

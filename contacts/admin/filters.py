@@ -1,0 +1,114 @@
+"""Filters of the contact list. Choices are this organization's own."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef
+from unfold.contrib.filters.admin import DropdownFilter
+
+from accounts.models import Member
+from contacts.models import ContactStatus, ContactType, Source, Tag, TaggedContact
+
+SCORE_BANDS = {"0-19": (0, 19), "20-39": (20, 39), "40-59": (40, 59), "60-79": (60, 79), "80-100": (80, 100)}
+MOST_CHOICES = 500
+NOBODY = "none"
+DELETED = "deleted"
+STATE = "state"
+
+
+class TypeFilter(DropdownFilter):
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request, model_admin):
+        return ContactType.choices
+
+    def queryset(self, request, queryset):
+        return queryset.filter(type=self.value()) if self.value() in ContactType.values else queryset
+
+
+class StatusFilter(DropdownFilter):
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return ContactStatus.choices
+
+    def queryset(self, request, queryset):
+        return queryset.filter(status=self.value()) if self.value() in ContactStatus.values else queryset
+
+
+class SourceFilter(DropdownFilter):
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request, model_admin):
+        return [(name, name) for name in Source.objects.values_list("name", flat=True)[:MOST_CHOICES]]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(source=self.value()) if self.value() else queryset
+
+
+class ScoreFilter(DropdownFilter):
+    title = "lead score"
+    parameter_name = "score"
+
+    def lookups(self, request, model_admin):
+        return [(band, band.replace("-", " to ")) for band in SCORE_BANDS]
+
+    def queryset(self, request, queryset):
+        band = SCORE_BANDS.get(self.value() or "")
+        return queryset.filter(lead_score__range=band) if band else queryset
+
+
+class TagFilter(DropdownFilter):
+    title = "tag"
+    parameter_name = "tag"
+
+    def lookups(self, request, model_admin):
+        return [(str(pk), name) for pk, name in Tag.objects.values_list("pk", "name")[:MOST_CHOICES]]
+
+    def queryset(self, request, queryset):
+        pk = _key(self.value())
+        if pk is None:
+            return queryset
+        return queryset.filter(Exists(TaggedContact.objects.filter(content_object=OuterRef("pk"), tag_id=pk)))
+
+
+class AssigneeFilter(DropdownFilter):
+    title = "assignee"
+    parameter_name = "assignee"
+
+    def lookups(self, request, model_admin):
+        members = [(str(member.pk), member.full_name) for member in Member.objects.all()[:MOST_CHOICES]]
+        return [(NOBODY, "Nobody"), *members]
+
+    def queryset(self, request, queryset):
+        if self.value() == NOBODY:
+            return queryset.filter(assigned_to=None)
+        pk = _key(self.value())
+        return queryset if pk is None else queryset.filter(assigned_to_id=pk)
+
+
+class StateFilter(DropdownFilter):
+    """Live contacts, unless the deleted ones are asked for."""
+
+    title = "state"
+    parameter_name = STATE
+    all_option = ["", "Live"]
+
+    def lookups(self, request, model_admin):
+        return [(DELETED, "Deleted")]
+
+    def queryset(self, request, queryset):
+        return queryset.deleted() if self.value() == DELETED else queryset.active()
+
+
+def _key(value: str | None) -> int | None:
+    """A primary key as an address carries it; None for anything no row can have."""
+    if value is None or not (value.isascii() and value.isdecimal()):
+        return None
+    return int(value) if len(value) <= 18 else 0
+
+
+def shows_deleted(request) -> bool:
+    return request.GET.get(STATE) == DELETED
