@@ -88,6 +88,8 @@ def _new_contact(draft: ContactDraft, number: int, actor: Actor, now: datetime) 
     return Contact(
         number=number,
         winnerr_key=draft.winnerr_key or None,
+        # Whoever sees only what is assigned to them keeps what they make, unless the draft says whose it is.
+        assigned_to_id=None if actor.sees_all_contacts else actor.member_id,
         created_by_id=actor.member_id,
         created_at=created_at,
         updated_at=created_at,
