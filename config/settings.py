@@ -227,7 +227,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = False
+# On a machine of one's own, a server started by hand serves the files from where they lie; production wants collectstatic.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_MANIFEST_STRICT = PRODUCTION
 # The folder is made by collectstatic; whitenoise warns about one that does not exist yet.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
