@@ -45,6 +45,18 @@ class InvitationAdmin(TenantModelAdmin):
     def state(self, invitation: Invitation) -> str:
         return state_of(invitation)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        # An invitation that was sent has no page of its own to go on with.
+        return super().changeform_view(
+            request, object_id, form_url, {"show_save_and_continue": False, **(extra_context or {})}
+        )
+
     def save_through_service(
         self, request: HttpRequest, form: Any, formsets: Sequence[Any], change: bool
     ) -> Invitation:

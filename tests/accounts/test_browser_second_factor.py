@@ -134,6 +134,10 @@ def test_a_recovery_code_logs_in_once(browser: Client, north: World, clock: Cloc
     enrol(browser, north, clock)
     codes = recovery_codes(browser)
     assert len(codes) == len(set(codes)) == 10
+    (shown,) = re.findall(
+        r"<textarea[^>]*>([^<]*)</textarea>", browser.get("/accounts/2fa/recovery-codes/").content.decode()
+    )
+    assert shown.split() == codes
     assert half_way(north).post(CODE, {"code": codes[0]})["Location"] == "/admin/"
     assert "Incorrect code" in half_way(north).post(CODE, {"code": codes[0]}).content.decode()
     assert recovery_codes(browser) == codes[1:]
