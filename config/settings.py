@@ -301,6 +301,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Latchkey",
     "SITE_SUBHEADER": "config.dashboard.navigation.organization_name",
     "SITE_SYMBOL": "key",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "config.dashboard.navigation.favicon"},
+    ],
     "SITE_URL": "",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

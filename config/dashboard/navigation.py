@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 
 from accounts.roles import Right
 
@@ -16,6 +17,10 @@ def organization_name(request: HttpRequest) -> str:
     """Where one is: people may belong to several organizations."""
     authority = getattr(request, "authority", None)
     return authority.organization_name if authority else ""
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("accounts/key.svg")
 
 
 def reads_contacts(request: HttpRequest) -> bool:

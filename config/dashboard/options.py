@@ -8,12 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.views import ChangeList
 
 from accounts.actor import Actor
 from accounts.exceptions import DomainError, Forbidden
@@ -32,6 +34,15 @@ def actor_of(request: HttpRequest) -> Actor:
     if not isinstance(actor, Actor):
         raise PermissionDenied
     return actor
+
+
+class CappedChangeList(ChangeList):
+    """A list that knows no total of the whole table, and does not pretend to."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Unfold offers to show "all results" where the two differ.
+        self.full_result_count = self.result_count
 
 
 class RightsMixin:
@@ -70,10 +81,13 @@ class FencedChoicesMixin:
         if not isinstance(manager, BaseTenantManager):
             # A shared table, such as users: its rows are nobody's business.
             kwargs["queryset"] = manager.none()
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # ModelAdmin's
-        for link in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
-            if field is not None and hasattr(field.widget, link):
-                setattr(field.widget, link, False)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # ModelAdmin's
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # ModelAdmin's
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # A choice, without the menu to change what is chosen from.
+            field.widget = field.widget.widget
         return field
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
@@ -196,6 +210,9 @@ class TenantModelAdmin(RightsMixin, FencedChoicesMixin, ModelAdmin):
         return names, {str(self.opts.verbose_name_plural): len(names)}, set(), []
 
     # Reading.
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CappedChangeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         # Only what is declared as a filter: any other column could be guessed letter by letter.

@@ -13,8 +13,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
@@ -45,14 +46,15 @@ from contacts.admin.filters import (
 from contacts.admin.forms import STALE, ContactForm, draft_of, preferences_of
 from contacts.admin.history import change_lines
 from contacts.admin.inlines import INLINES, changed_rows, kept_rows
-from contacts.models import Contact, ContactChange, ContactStatus, ContactType, TaggedContact
+from contacts.models import ChangeVerb, Contact, ContactChange, ContactStatus, ContactType, TaggedContact
 from contacts.search import search_contacts, search_text_contains, words_of
 from contacts.services import create_contact, delete_contact, restore_contact, update_contact
 from contacts.services.scoring_facts import current_weights, score_of
 
 NEWEST_ENTRIES = 30
 CHANGES_PER_PAGE = 25
-TAGS_IN_LIST = 4
+TAGS_IN_LIST = 3
+MOST_FIELDS = 6
 
 FIELDSETS = (
     (
@@ -60,7 +62,8 @@ FIELDSETS = (
         {
             "fields": (
                 ("first_name", "last_name"),
-                ("full_name", "is_company", "company_name"),
+                ("full_name", "company_name"),
+                "is_company",
                 ("email", "email_label"),
                 ("phone", "phone_label"),
                 ("type", "status"),
@@ -106,12 +109,12 @@ class ContactAdmin(TenantModelAdmin):
     inlines = INLINES
     list_display = (
         "shown_name",
-        "email",
-        "phone",
+        "shown_email",
+        "shown_phone",
         "shown_type",
         "shown_status",
-        "lead_score",
-        "assigned_to",
+        "shown_score",
+        "shown_assignee",
         "shown_tags",
         "shown_last_contacted",
         "shown_created",
@@ -122,7 +125,7 @@ class ContactAdmin(TenantModelAdmin):
     list_fullwidth = True
     list_select_related = ("assigned_to",)
     # Both stand in an index; sorting by anything else would read the whole organization.
-    sortable_by = ("lead_score", "shown_created")
+    sortable_by = ("shown_score", "shown_created")
     ordering = ("-created_at", "-id")
     search_fields = ("search_text",)
     search_help_text = "Any words of a name, company, e-mail or phone"
@@ -170,9 +173,25 @@ class ContactAdmin(TenantModelAdmin):
             return search_text_contains(queryset, words_of(search_term)), False
         return search_contacts(queryset.active(), search_term), False
 
-    @display(description="Name", ordering="full_name", header=False)
+    @display(description="Name")
     def shown_name(self, contact):
-        return contact.display_name
+        return _in_one_line(contact.display_name)
+
+    @display(description="E-mail")
+    def shown_email(self, contact):
+        return _in_one_line(contact.email or "-")
+
+    @display(description="Phone")
+    def shown_phone(self, contact):
+        return _in_one_line(contact.phone or "-")
+
+    @display(description="Score", ordering="lead_score")
+    def shown_score(self, contact):
+        return contact.lead_score
+
+    @display(description="Assigned to")
+    def shown_assignee(self, contact):
+        return _in_one_line(contact.assigned_to or "-")
 
     @display(
         description="Type",
@@ -201,13 +220,13 @@ class ContactAdmin(TenantModelAdmin):
         more = f"+{len(tagged) - TAGS_IN_LIST}" if len(tagged) > TAGS_IN_LIST else ""
         return format_html('<span class="inline-flex flex-wrap gap-1">{} {}</span>', labels, more) if tagged else "-"
 
-    @display(description="Last contacted")
+    @display(description="Contacted")
     def shown_last_contacted(self, contact):
-        return _ago(contact.last_contacted_at)
+        return _day(contact.last_contacted_at)
 
     @display(description="Created", ordering="created_at")
     def shown_created(self, contact):
-        return _ago(contact.created_at)
+        return _day(contact.created_at)
 
     # Fields of the form that are no columns, for those who may only read.
 
@@ -337,8 +356,19 @@ def _refusals_by_row(error: Invalid, formsets: Iterable[Any], places: dict[str, 
             yield Refusal(sentence(fault), place_of(fault.field, places))
 
 
-def _ago(moment) -> str:
-    return f"{timesince(moment, depth=1)} ago" if moment else "Never"
+def _in_one_line(text) -> str:
+    return format_html(
+        '<span class="inline-block align-middle max-w-40 truncate whitespace-nowrap" title="{}">{}</span>', text, text
+    )
+
+
+def _day(moment) -> str:
+    if moment is None:
+        return "Never"
+    words = date_format(moment, "M j" if moment.year == timezone.now().year else "M j, Y")
+    return format_html(
+        '<span class="whitespace-nowrap" title="{}">{}</span>', date_format(moment, "DATETIME_FORMAT"), words
+    )
 
 
 def _part(part) -> dict[str, Any]:
@@ -360,7 +390,9 @@ def _entry(entry) -> dict[str, Any]:
     shown: dict[str, Any] = {"icon": _ICONS[kind], "moment": entry.position.moment, "text": "", "who": "", "fields": ()}
     if kind is TimelineKind.CHANGE:
         (line,) = change_lines([row])
-        shown.update(title=line.verb, who=line.who, fields=line.fields[:6], door=line.door)
+        # How it began is the page itself.
+        fields = line.fields[:MOST_FIELDS] if row.verb != ChangeVerb.CREATED else ()
+        shown.update(title=line.verb, who=line.who, fields=fields, door=line.door)
     elif kind is TimelineKind.ACTIVITY:
         shown.update(title=row.type.replace("_", " ").capitalize(), text=row.description, who=row.member or "")
     elif kind is TimelineKind.COMMUNICATION:

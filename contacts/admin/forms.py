@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget
 
 from accounts.models import Member
 from config.dashboard.forms import ServiceForm
@@ -52,6 +52,21 @@ class ContactForm(ServiceForm):
     price_min = forms.FloatField(required=False, label="Price from", widget=UnfoldAdminDecimalFieldWidget)
     price_max = forms.FloatField(required=False, label="Price to", widget=UnfoldAdminDecimalFieldWidget)
     locations = WordsField(required=False, help_text="Separated by commas.")
+
+    class Meta:
+        model = Contact
+        fields: tuple[str, ...] = ()
+        labels = {
+            "full_name": "Name as written",
+            "company_name": "Company",
+            "is_company": "Is a company",
+            "email": "E-mail",
+            "email_label": "E-mail label",
+            "email_note": "About the e-mail",
+            "phone_note": "About the phone",
+            "zip_code": "ZIP code",
+        }
+        widgets = {"notes": UnfoldAdminTextareaWidget(attrs={"rows": 5})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
