@@ -85,7 +85,7 @@ def test_failures_for_one_address_are_limited_whatever_their_origin(north: World
     assert 0 < refused.value.retry_after <= PER_EMAIL.period.total_seconds()
     assert hashes == []
     # The stranger with the same role elsewhere is not concerned.
-    assert check_password_login("admin@north.example", PASSWORD, None, client="192.0.2.99")
+    assert check_password_login("admin@north.example", PASSWORD, None, client="192.0.2.99") == north.admin.user
 
 
 def test_failures_from_one_client_are_limited_whatever_the_address(north: World, hashes: list[str]) -> None:
@@ -106,7 +106,7 @@ def test_a_locked_address_does_not_lock_the_office_it_is_tried_from(north: World
     for _ in range(PER_CLIENT.allowed):
         with pytest.raises(TooManyAttempts):
             log_in(north)
-    assert check_password_login("admin@north.example", PASSWORD, None, client=CLIENT)
+    assert check_password_login("admin@north.example", PASSWORD, None, client=CLIENT) == north.admin.user
 
 
 def test_successes_do_not_count(north: World) -> None:

@@ -23,7 +23,9 @@ class Command(JsonCommand):
         if not application["ENGINE"].endswith("postgresql"):
             raise CommandError("DATABASE_URL is not a PostgreSQL address: SQLite has no roles.")
         if "owner" not in settings.DATABASES:
-            raise CommandError("DATABASE_OWNER_URL is not set: it names the role that owns the tables and makes others.")
+            raise CommandError(
+                "DATABASE_OWNER_URL is not set: it names the role that owns the tables and makes others."
+            )
         role = application.get("USER", "")
         if not role:
             raise CommandError("DATABASE_URL names no user.")
