@@ -76,8 +76,8 @@ def test_refreshing_gives_new_tokens_of_the_same_session(north: World) -> None:
     second = refresh_session(first.refresh_token)
     assert second.refresh_token != first.refresh_token
     assert second.expires_in == 15 * 60
-    assert_alive(second) == authority_of(first)
-    assert_alive(refresh_session(second.refresh_token)) == authority_of(first)
+    assert authority_of(second) == authority_of(first)
+    assert authority_of(refresh_session(second.refresh_token)) == authority_of(first)
 
 
 def test_a_refresh_token_is_no_access_token_and_the_reverse(north: World) -> None:
