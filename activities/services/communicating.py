@@ -104,25 +104,33 @@ def _change(communication: Communication) -> Change:
 
 
 def _conversations(moments: Mapping[_Thread, Sequence[datetime]], now: datetime) -> dict[_Thread, Conversation]:
-    """The conversation of each contact and kind, counting the new messages already."""
-    # Whoever writes to a conversation holds its contact's row, so the constraint ``conversation_once_per_kind`` is met
-    # only by rows that were there before; it decides all the same.
-    Conversation.objects.bulk_create(
-        (
-            Conversation(contact_id=contact_id, kind=kind, started_at=min(said), last_message_at=max(said))
-            for (contact_id, kind), said in moments.items()
-        ),
-        ignore_conflicts=True,
-    )
+    """The conversation of each contact and kind, counting the new messages already.
+
+    Whoever writes to a conversation holds its contact's row, so that no other can make or change one in between; the
+    constraint ``conversation_once_per_kind`` decides all the same.
+    """
     rows = Conversation.objects.filter(contact_id__in={contact_id for contact_id, _ in moments})
-    found = {(row.contact_id, row.kind): row for row in rows.select_for_update(of=("self",)).order_by("pk")}
+    existing = {(row.contact_id, row.kind): row for row in rows}
     for thread, said in moments.items():
-        _add_messages(found[thread], said, now)
-    changed = [found[thread] for thread in moments]
+        if thread in existing:
+            _add_messages(existing[thread], said, now)
+    changed = [existing[thread] for thread in moments if thread in existing]
     Conversation.objects.bulk_update(
         changed, ["message_count", "started_at", "last_message_at", "is_archived", "updated_at"], batch_size=200
     )
-    return found
+    begun = [_new_conversation(thread, said) for thread, said in moments.items() if thread not in existing]
+    return existing | {(row.contact_id, row.kind): row for row in Conversation.objects.bulk_create(begun)}
+
+
+def _new_conversation(thread: _Thread, said: Sequence[datetime]) -> Conversation:
+    contact_id, kind = thread
+    return Conversation(
+        contact_id=contact_id,
+        kind=kind,
+        started_at=min(said),
+        last_message_at=max(said),
+        message_count=len(said),
+    )
 
 
 def _add_messages(conversation: Conversation, said: Sequence[datetime], now: datetime) -> None:

@@ -14,11 +14,12 @@ def check_members(drafts: Iterable[ContactDraft]) -> None:
 
     PostgreSQL would refuse such a row too, by its composite foreign key; SQLite has only this check.
     """
-    for draft in drafts:
-        named = _members_named(draft)
-        if not named:
-            continue
-        known = set(Member.objects.filter(pk__in=set(named.values())).values_list("pk", flat=True))
+    by_draft = [_members_named(draft) for draft in drafts]
+    wanted = {member_id for named in by_draft for member_id in named.values()}
+    if not wanted:
+        return
+    known = set(Member.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    for named in by_draft:
         missing = [FieldError(field, "not_found") for field, member_id in named.items() if member_id not in known]
         if missing:
             raise Invalid(missing)
