@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.authentication import Authority, authority_by_token, digest_of
 from accounts.exceptions import NotAuthenticated
-from accounts.models import Credential, CredentialKind, RefreshToken
+from accounts.models import Credential, CredentialKind, Member, RefreshToken
 from accounts.services import (
     SessionTokens,
     deactivate_member,
@@ -25,7 +25,7 @@ from accounts.services import (
     refresh_session,
 )
 from accounts.tenancy import empty_scope
-from tests.worlds import World
+from tests.worlds import PASSWORD, WireClient, World
 
 
 def open_session_of(world: World) -> SessionTokens:
@@ -197,3 +197,18 @@ def test_a_member_who_comes_back_has_to_log_in_again(north: World) -> None:
         reactivate_member(north.agent, actor=north.actor())
     assert_dead(tokens)
     assert_alive(open_session_of(north))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_on_the_wire_a_spent_token_is_refused_and_ends_its_session(
+    north: World, winnerr: Callable[[Member | None], WireClient]
+) -> None:
+    program = winnerr(None)
+    login = {"email": north.agent.user.email, "password": PASSWORD}
+    first = program.post("/v1/auth/token", login).json()["data"]
+    second = program.post("/v1/auth/refresh", {"refreshToken": first["refreshToken"]}).json()["data"]
+    assert program.post("/v1/auth/refresh", {"refreshToken": first["refreshToken"]}).status_code == 401
+    assert program.post("/v1/auth/refresh", {"refreshToken": second["refreshToken"]}).status_code == 401
+    for tokens in (first, second):
+        headers = {"Authorization": f"Bearer {tokens['accessToken']}"}
+        assert program.get("/v1/contacts", headers=headers).status_code == 401
