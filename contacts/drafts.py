@@ -51,10 +51,10 @@ class RelatedPersonDraft:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceRange:
-    """What somebody wants to spend, in whole units of the organization's currency; None where a bound is open."""
+    """What somebody wants to spend, in the organization's currency; None where a bound is open, ``UNSET`` where it stays."""
 
-    min: int | float | None = None
-    max: int | float | None = None
+    min: int | float | Unset | None = UNSET
+    max: int | float | Unset | None = UNSET
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from accounts.exceptions import FieldError
+from accounts.exceptions import FieldError, Invalid
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, ContactType
 from contacts.normalise import fold, is_email, join_name, normalise_email, normalise_phone, split_name
@@ -133,15 +133,18 @@ def _faults_of_words(name: str, words: Any) -> Iterator[FieldError]:
 
 
 def _faults_of_price(price: PriceRange) -> Iterator[FieldError]:
-    for bound in ("min", "max"):
-        value = getattr(price, bound)
-        if value is not None and not (math.isfinite(value) and 0 <= value <= LARGEST_PRICE):
-            yield FieldError(
-                f"preferences.price_range.{bound}", "out_of_range", {"minimum": 0, "maximum": LARGEST_PRICE}
-            )
-            return
-    if price.min is not None and price.max is not None and price.min > price.max:
-        yield FieldError("preferences.price_range.max", "out_of_range", {"minimum": price.min})
+    bounds = {name: value for name in ("min", "max") if (value := getattr(price, name)) not in (None, UNSET)}
+    unusable = [name for name, value in bounds.items() if not (math.isfinite(value) and 0 <= value <= LARGEST_PRICE)]
+    for name in unusable:
+        yield FieldError(f"preferences.price_range.{name}", "out_of_range", {"minimum": 0, "maximum": LARGEST_PRICE})
+    if not unusable:
+        yield from _faults_of_order(bounds)
+
+
+def _faults_of_order(price: Mapping[str, Any]) -> Iterator[FieldError]:
+    lowest, highest = price.get("min"), price.get("max")
+    if lowest is not None and highest is not None and lowest > highest:
+        yield FieldError("preferences.price_range.max", "out_of_range", {"minimum": lowest})
 
 
 def _list_faults(draft: ContactDraft) -> Iterator[FieldError]:
@@ -188,7 +191,8 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
     """Make a contact's own columns say what the draft says, with everything that follows from it.
 
     ``region`` is where phone numbers without a country belong; ``now`` is the moment of the write, in UTC. Rows that
-    hang on the contact (tags, further phones and so on) are the services' part.
+    hang on the contact (tags, further phones and so on) are the services' part. Raises ``Invalid`` for what the draft
+    and the stored columns together make wrong.
     """
     for name in PLAIN_FIELDS:
         value = getattr(draft, name)
@@ -245,15 +249,27 @@ def _apply_stage(contact: Contact, now: datetime) -> None:
 
 
 def merged_preferences(stored: dict[str, Any] | None, draft: PreferencesDraft | None) -> dict[str, Any] | None:
-    """The stored preferences with what the draft says on top; None when nothing is left to say."""
+    """The stored preferences with what the draft says on top; None when nothing is left to say.
+
+    Raises ``Invalid`` when a new bound of the price range and the stored other one are in the wrong order.
+    """
     if draft is None:
         return None
     merged = dict(stored or {})
-    for name in ("communication_method", "property_types", "price_range", "locations"):
+    for name in ("communication_method", "property_types", "locations"):
         value = getattr(draft, name)
-        if value is UNSET:
-            continue
-        if isinstance(value, PriceRange):
-            value = {"min": value.min, "max": value.max}
-        merged[name] = list(value) if isinstance(value, tuple) else value
-    return merged
+        if value is not UNSET:
+            merged[name] = list(value) if isinstance(value, tuple) else value
+    if draft.price_range is not UNSET:
+        merged["price_range"] = _merged_price(merged.get("price_range"), draft.price_range)
+    return merged if any(merged.values()) else None
+
+
+def _merged_price(stored: dict[str, Any] | None, draft: PriceRange | None) -> dict[str, Any] | None:
+    if draft is None:
+        return None
+    merged = dict.fromkeys(("min", "max")) | (stored or {})
+    merged |= {name: value for name in merged if (value := getattr(draft, name)) is not UNSET}
+    if found := list(_faults_of_order(merged)):
+        raise Invalid(found)
+    return merged if merged["min"] is not None or merged["max"] is not None else None

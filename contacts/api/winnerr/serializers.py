@@ -188,7 +188,7 @@ def _preferences_draft(sent: dict[str, Any] | None) -> PreferencesDraft | None:
         communication_method=sent.get("communication_method", UNSET),
         property_types=_words(sent, "property_types"),
         locations=_words(sent, "locations"),
-        price_range=price if price in (None, UNSET) else PriceRange(min=price.get("min"), max=price.get("max")),
+        price_range=price if price in (None, UNSET) else PriceRange(**price),
     )
 
 
