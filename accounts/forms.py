@@ -49,7 +49,7 @@ class NewLoginForm(JoinForm):
         return password
 
 
-class ActivateTOTPForm(totp.ActivateTOTPForm):  # type: ignore[misc]  # allauth ships no types
+class ActivateTOTPForm(totp.ActivateTOTPForm):
     """The code that proves the enrolment counts as used: allauth remembers only those that logged somebody in."""
 
     def clean_code(self) -> str:

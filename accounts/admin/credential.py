@@ -62,7 +62,7 @@ class CredentialAdmin(TenantModelAdmin):
     form = CredentialForm
     places = {"lifetime": "lifetime"}
 
-    list_display = ("name", "wire", "kind", "member", "prefix", "state", "created_at", "expires_at", "last_used_at")
+    list_display = ("name", "wire", "member", "prefix", "state", "created_at", "expires_at", "last_used_at")
     list_display_links = None
     list_select_related = ("member",)
     list_filter = ("wire", "kind")
@@ -71,7 +71,7 @@ class CredentialAdmin(TenantModelAdmin):
     fields = ("wire", "member", "name", "lifetime")
 
     @display(description="State", label=STATE_COLOURS)
-    def state(self, credential: Credential) -> str:
+    def state(self, credential):
         return state_of(credential)
 
     def changeform_view(

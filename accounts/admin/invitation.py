@@ -37,12 +37,12 @@ class InvitationAdmin(TenantModelAdmin):
     actions = ("send_again", "revoke")
     fields = ("email", "role")
 
-    @display(description="Role", ordering="role")
+    @admin.display(description="Role", ordering="role")
     def role_label(self, invitation: Invitation) -> str:
         return Role(invitation.role).label
 
     @display(description="State", label=STATE_COLOURS)
-    def state(self, invitation: Invitation) -> str:
+    def state(self, invitation):
         return state_of(invitation)
 
     def changeform_view(

@@ -36,19 +36,19 @@ class MemberAdmin(TenantModelAdmin):
     fields = ("full_name", "email", "role", "is_active", "public_id", "number", "created_at")
     readonly_fields = ("full_name", "email", "public_id", "number", "created_at")
 
-    @display(description="Name", ordering="first_name")
+    @admin.display(description="Name", ordering="first_name")
     def full_name(self, member: Member) -> str:
         return member.full_name
 
-    @display(description="E-mail", ordering="user__email")
+    @admin.display(description="E-mail", ordering="user__email")
     def email(self, member: Member) -> str:
         return member.user.email
 
     @display(description="Role", ordering="role", label=ROLE_COLOURS)
-    def role_label(self, member: Member) -> str:
+    def role_label(self, member):
         return Role(member.role).label
 
-    @display(description="Public id")
+    @admin.display(description="Public id")
     def public_id(self, member: Member) -> str:
         return member.public_id
 

@@ -46,7 +46,7 @@ def members_named(world: World, email: str) -> list[tuple[str, str, bool]]:
 def test_the_mail_carries_a_link_that_works(browser: Client, north: World, django_capture_on_commit_callbacks: Any):
     with django_capture_on_commit_callbacks(execute=True):
         _, secret = invited(north)
-    (link,) = re.findall(r"https?://\S+", mail.outbox[-1].body)
+    (link,) = re.findall(r"https?://\S+", str(mail.outbox[-1].body))
     assert mail.outbox[-1].to == [EMAIL]
     assert link == f"{settings.PUBLIC_BASE_URL}{PAGE}?secret={secret}"
     page = browser.get(link.removeprefix(settings.PUBLIC_BASE_URL), follow=True)

@@ -196,7 +196,7 @@ def test_an_owner_invites_by_mail(owner: Client, north: World, django_capture_on
     assert mail.outbox[-1].to == ["nell@x.example"]
     page = page_of(owner.get(INVITATIONS))
     assert "nell@x.example" in page
-    (secret,) = re.findall(r"secret=(\S+)", mail.outbox[-1].body)
+    (secret,) = re.findall(r"secret=(\S+)", str(mail.outbox[-1].body))
     assert secret not in page
 
 
@@ -220,7 +220,7 @@ def test_an_invitation_is_sent_again_with_a_new_link_and_withdrawn(
         invitation, secret = invite("nell@x.example", "agent", actor=north.actor())
     with django_capture_on_commit_callbacks(execute=True):
         owner.post(INVITATIONS, {"action": "send_again", "_selected_action": [invitation.pk]})
-    (newer,) = re.findall(r"secret=(\S+)", mail.outbox[-1].body)
+    (newer,) = re.findall(r"secret=(\S+)", str(mail.outbox[-1].body))
     assert Client().get("/accounts/invitation/", {"secret": secret}, follow=True).status_code == 404
     assert Client().get("/accounts/invitation/", {"secret": newer}, follow=True).status_code == 200
     owner.post(INVITATIONS, {"action": "revoke", "_selected_action": [invitation.pk]})
