@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
+from accounts.network import client_address
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -23,6 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        # allauth's own answers 500 when a request comes past the proxies it was told to expect.
+        return client_address(request)
 
     def set_password(self, user: User, password: str) -> None:
         super().set_password(user, password)

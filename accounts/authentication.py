@@ -205,8 +205,9 @@ def mint_token(*, session_id: str, member: Member, organization: Organization, e
 
 
 def authority_by_token(token: str) -> Authority:
-    """The authority behind an access token: signature, algorithm, issuer, audience and times are checked before the database is asked.
+    """The authority behind an access token, with the scope filled.
 
+    Signature, algorithm, issuer, audience and times are checked before the database is asked.
     Raises ``NotAuthenticated``.
     """
     claims = _verified_claims(token)
