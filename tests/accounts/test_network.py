@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import RequestFactory
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.network import client_address
 
@@ -21,7 +21,7 @@ from accounts.network import client_address
     ],
 )
 def test_only_what_our_own_proxies_saw_is_believed(
-    settings: SettingsWrapper, proxies: int, forwarded: str | None, expected: str
+    settings: Settings, proxies: int, forwarded: str | None, expected: str
 ) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
