@@ -216,6 +216,8 @@ class TenantModelAdmin(RightsMixin, FencedChoicesMixin, ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         # Only what is declared as a filter: any other column could be guessed letter by letter.
+        if any(lookup == getattr(item, "parameter_name", None) for item in self.list_filter):
+            return True
         declared = [item[0] if isinstance(item, (tuple, list)) else item for item in self.list_filter]
         names = [name for name in declared if isinstance(name, str)]
         return any(lookup == name or lookup.startswith(f"{name}__") for name in names) and super().lookup_allowed(
