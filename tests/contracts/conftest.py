@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
 
 from accounts.models import Member
 from accounts.services import create_organization
@@ -103,3 +106,18 @@ def older_contacts(office: Member, john: Contact) -> list[Contact]:
     ]
     with tenant_scope(office.organization):
         return [contact for chunk in create_contacts(drafts, actor=actor_of(office)) for contact in chunk]
+
+
+def at_once(count: int, request: Callable[[int], Any]) -> list[Any]:
+    """The answers to ``request(0)`` to ``request(count - 1)``, each in a thread with a database connection of its own."""
+    start = Barrier(count)
+
+    def ask(number: int) -> Any:
+        start.wait()
+        try:
+            return request(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(ask, range(count)))
