@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import ForeignKey
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
@@ -20,6 +23,16 @@ from unfold.sites import UnfoldAdminSite
 MOST_PALETTE_HITS = 10
 # Shows a row of any table by its key, shared tables included, and we have no public pages to lead to.
 _NOT_SERVED = frozenset({"view_on_site"})
+
+
+class ForwardAutocompletion(AutocompleteJsonView):
+    """Choices of a reference. Django's own also takes relations that lead the other way, and breaks on them."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        term, model_admin, source_field, to_field = super().process_request(request)
+        if not isinstance(source_field, ForeignKey):
+            raise PermissionDenied
+        return term, model_admin, source_field, to_field
 
 
 class LatchkeyAdminSite(UnfoldAdminSite):
@@ -68,6 +81,9 @@ class LatchkeyAdminSite(UnfoldAdminSite):
 
     def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect("admin:index")
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return ForwardAutocompletion.as_view(admin_site=self)(request)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The command palette: a few hits of each resource the member may read.
