@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
+from accounts.models import Organization
 from contacts.models import Tag, TaggedContact
 
 # The first three are printed with the vendor's own tags (CONTRACTS W-C12); tags take them in turn.
@@ -43,6 +44,8 @@ def _existing(names: Collection[str]) -> dict[str, int]:
 
 def _create(names: Sequence[str]) -> dict[str, int]:
     """Make tags. Two requests that make the same one at once both end with the one row (constraint ``tag_name_once``)."""
+    # One request at a time: two that make some of the same tags in different orders would each wait for the other.
+    Organization.objects.select_for_update(no_key=True).get()
     while True:
         missing = [name for name in names if name not in _existing(names)]
         if not missing:
