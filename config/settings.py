@@ -22,13 +22,14 @@ PRODUCTION = ENVIRONMENT == "production"
 DEBUG = False
 
 DATA_DIR = env_path("DATA_DIR", BASE_DIR / "var")
+# People's addresses may lie in it: for this account's eyes only, unless whoever made it wanted otherwise.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _local_secret_key() -> str:
     """The secret of a machine that was given none, made once and kept beside its database."""
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
         # Written whole under another name first: two processes that start together must agree on one secret.
         draft = path.with_name(f"secret_key.{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
