@@ -16,7 +16,7 @@ from typing import Any
 from django.core import exceptions as django_exceptions
 from django.core.signals import got_request_exception
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, UnreadablePostError
 from rest_framework import exceptions as rest_exceptions
 
 from accounts import exceptions as domain
@@ -136,7 +136,8 @@ _TRANSLATIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...]
     ((rest_exceptions.NotAuthenticated, rest_exceptions.AuthenticationFailed), _simple("unauthenticated", 401)),
     ((rest_exceptions.PermissionDenied, django_exceptions.PermissionDenied), _simple("forbidden", 403)),
     ((rest_exceptions.NotFound, Http404), _simple("no_route", 404)),
-    (rest_exceptions.ParseError, _simple("malformed", 400)),
+    # The latter: a body that broke off, because its sender went away.
+    ((rest_exceptions.ParseError, UnreadablePostError), _simple("malformed", 400)),
     (django_exceptions.RequestDataTooBig, _simple("too_large", 413)),
     ((django_exceptions.SuspiciousOperation, django_exceptions.BadRequest), _simple("malformed", 400)),
     # A cancelled statement, a lock that did not come, a database that is away: all pass by themselves.
