@@ -1,0 +1,100 @@
+"""Every role on every route, read from the address table itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Member
+from accounts.roles import Role
+from config.wires.base import PUBLIC
+from tests.worlds import WireClient, World
+
+READERS = {Role.VIEWER, Role.AGENT, Role.ADMIN, Role.OWNER}
+WRITERS = READERS - {Role.VIEWER}
+EVERYBODY = {*READERS, None}
+
+# Who gets past the grants of a route, by method. A route that is missing here fails the first test below.
+MATRIX: dict[str, dict[str, set[Any]]] = {
+    "contacts": {"get": READERS, "post": WRITERS},
+    "contacts/{identifier}": {"get": READERS, "put": WRITERS, "patch": WRITERS, "delete": WRITERS},
+    "agents": {"get": READERS},
+    "agents/me": {"get": READERS},
+    "auth/token": {"post": EVERYBODY},
+    "auth/refresh": {"post": EVERYBODY},
+    "auth/revoke": {"post": EVERYBODY},
+}
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for entry in patterns:
+        route = prefix + str(entry.pattern).lstrip("^")
+        if isinstance(entry, URLResolver):
+            yield from routes(entry.url_patterns, route)
+        elif isinstance(entry, URLPattern):
+            yield route, entry.callback
+
+
+def winnerr_routes() -> dict[str, Any]:
+    """The views below ``/v1/`` by a readable form of their address."""
+    found = {}
+    for route, view in routes(get_resolver().url_patterns):
+        if route.startswith("v1/"):
+            readable = route.removeprefix("v1/").replace("(?P<identifier>[^/]+)", "{identifier}")
+            found[readable.replace("\\Z", "").rstrip("$").removesuffix("/?")] = view
+    return found
+
+
+def test_every_route_and_method_is_in_the_matrix():
+    actual = {route: set(view.actions) - {"head"} for route, view in winnerr_routes().items()}
+
+    assert actual == {route: set(methods) for route, methods in MATRIX.items()}
+
+
+def test_every_action_declares_its_grant_and_none_is_open_but_tokens():
+    for route, view in winnerr_routes().items():
+        for action in view.actions.values():
+            grant = view.cls.grants[action]
+            assert (grant == PUBLIC) is route.startswith("auth/"), route
+
+
+@pytest.mark.parametrize("route", MATRIX)
+def test_roles_get_as_far_as_the_matrix_says(
+    north: World, south: World, winnerr: Callable[[Member | None], WireClient], route: str
+):
+    askers = {member.role: winnerr(member) for member in north.members} | {None: winnerr(None)}
+    address = f"/v1/{route}".replace("{identifier}", north.contact.winnerr_id)
+    for method in ("get", "post", "put", "patch", "delete", "options", "trace"):
+        for role, program in askers.items():
+            response = program.request(method.upper(), address, json={} if method in {"post", "put", "patch"} else None)
+            allowed = MATRIX[route].get(method)
+            if allowed is None:
+                open_to_strangers = route.startswith("auth/")
+                assert response.status_code == (405 if role or open_to_strangers else 401), (method, role)
+            elif role in allowed:
+                # Allowed, and then judged by what was sent: a body without a field, or a contact that is gone by now.
+                assert response.status_code in {200, 404, 422}, (method, role)
+            else:
+                assert response.status_code == (403 if role else 401), (method, role)
+                assert response.json()["error"]["type"] == ("permission_error" if role else "authentication_error")
+            assert south.canary not in response.content.decode()
+
+
+@pytest.mark.parametrize("role", ["viewer"])
+def test_who_may_not_write_learns_nothing_from_trying(north: World, winnerr: Callable[..., WireClient], role: str):
+    program = winnerr(getattr(north, role))
+    refusals = [
+        program.post("/v1/contacts", {"firstName": "A", "lastName": "B", "email": "jane@example.com"}),
+        program.post("/v1/contacts", {}),
+        program.post("/v1/contacts", body=b"{"),
+        program.put(f"/v1/contacts/{north.contact.winnerr_id}", {"email": "no"}),
+        program.put("/v1/contacts/contact_unknown", {}),
+        program.delete("/v1/contacts/contact_unknown"),
+    ]
+
+    assert {answer.status_code for answer in refusals} == {403}
+    assert len({answer.content for answer in refusals}) == 1
+    assert not any(answer.has_header("Link") for answer in refusals)
