@@ -282,6 +282,8 @@ LOGGING = {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         # 4xx answers are the caller's business; they would fill the log with what strangers type.
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        # So are the Host headers they invent, each of which would be a traceback.
+        "django.security.DisallowedHost": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
     },
 }
 
