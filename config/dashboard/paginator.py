@@ -17,7 +17,7 @@ class CappedPaginator(Paginator):
     """Counts at most ``MOST_COUNTED`` rows; beyond that a page knows only whether another one follows."""
 
     template_name = "admin/pagination_capped.html"
-    most_counted = MOST_COUNTED
+    most_counted = f"{MOST_COUNTED:,}"
 
     def __init__(self, object_list: Any, per_page: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(object_list, per_page, *args, **kwargs)

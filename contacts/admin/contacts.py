@@ -53,7 +53,7 @@ from contacts.services.scoring_facts import current_weights, score_of
 
 NEWEST_ENTRIES = 30
 CHANGES_PER_PAGE = 25
-TAGS_IN_LIST = 3
+TAGS_IN_LIST = 2
 MOST_FIELDS = 6
 
 FIELDSETS = (

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -74,4 +75,6 @@ def watched(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterato
         window = Watched(context.new_page(), live_server.url)
         yield window
         chromium.close()
+        # Beside a running loop this thread has a second connection, which would keep the database from being dropped.
+        connections.close_all()
     assert window.faults == []

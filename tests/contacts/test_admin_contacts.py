@@ -237,7 +237,7 @@ def test_a_contact_is_added(north: World, agent: Client):
         contact = Contact.objects.get(email="nina@example.com")
         assert (contact.full_name, contact.type, contact.created_by_id) == ("Nina New", "LEAD", north.agent.pk)
         assert [each.phone for each in contact.further_phones.all()] == ["555"]
-        assert contact.preferences["price_range"] == {"min": None, "max": 9}
+        assert contact.preferences == {"price_range": {"min": None, "max": 9}}
         assert contact.lead_score > 0
 
 
@@ -433,5 +433,5 @@ def test_people_without_a_membership_are_sent_to_their_organizations(north: Worl
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
 def test_login_leads_nowhere_else(north: World, target: str):
-    assert browser_of(north.agent).get("/admin/login/", {"next": target}).url == "/admin/"
-    assert "evil" not in Client().get("/admin/login/", {"next": target}).url
+    assert browser_of(north.agent).get("/admin/login/", {"next": target})["Location"] == "/admin/"
+    assert "evil" not in Client().get("/admin/login/", {"next": target})["Location"]

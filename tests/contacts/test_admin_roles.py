@@ -151,7 +151,7 @@ def test_an_agent_is_not_offered_what_is_for_managers(north: World):
 def test_strangers_are_sent_to_log_in(north: World, page: str):
     response = Client().get(page)
     assert response.status_code == 302
-    assert response.url.startswith("/admin/login/")
+    assert response["Location"].startswith("/admin/login/")
 
 
 def test_every_resource_takes_its_rights_from_the_role_table():
