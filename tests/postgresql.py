@@ -7,6 +7,7 @@ so that row-level security is in force in every test. Only emptying tables betwe
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,7 @@ def roles() -> Iterator[Server]:
         application=Login(f"{run}_application", secrets.token_hex(16)),
     )
     with psycopg.connect(superuser_url(), autocommit=True) as superuser:
+        _drop_leftovers(superuser)
         superuser.execute(
             sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE NOSUPERUSER NOBYPASSRLS PASSWORD {}").format(
                 sql.Identifier(server.owner.role), sql.Literal(server.owner.password)
@@ -119,6 +121,12 @@ def application_role(server: Server) -> Iterator[None]:
             yield
     finally:
         connection.close()
+        # A thread that a test left behind must not keep the database from being dropped.
+        with psycopg.connect(superuser_url(), autocommit=True) as superuser:
+            superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                [connection.settings_dict["NAME"]],
+            )
         connection.settings_dict.update(server.owner.settings())
 
 
@@ -139,8 +147,37 @@ def empty_tables(server: Server) -> None:
 def _drop(server: Server) -> None:
     connection.close()
     with psycopg.connect(superuser_url(), autocommit=True) as superuser:
-        owned = "SELECT datname FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE rolname = %s"
-        for (name,) in superuser.execute(owned, [server.owner.role]).fetchall():
-            superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        for login in (server.application, server.owner):
-            superuser.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(login.role)))
+        _drop_role(superuser, server.owner.role)
+        _drop_role(superuser, server.application.role)
+
+
+def _drop_role(superuser: psycopg.Connection[Any], role: str) -> None:
+    owned = "SELECT datname FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE rolname = %s"
+    for (name,) in superuser.execute(owned, [role]).fetchall():
+        superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    superuser.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+def _drop_leftovers(superuser: psycopg.Connection[Any]) -> None:
+    """What runs that were killed left behind: their process is gone from this machine and nobody is connected."""
+    # One process at a time looks and sweeps.
+    superuser.execute("SELECT pg_advisory_lock(hashtext('latchkey leftovers'))")
+    in_use = "SELECT datname FROM pg_stat_activity WHERE datname IS NOT NULL"
+    busy = " ".join(name for (name,) in superuser.execute(in_use).fetchall())
+    # Owners first: dropping their databases takes away what the application roles were granted there.
+    found = superuser.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'latchkey\\_%' ORDER BY rolname DESC")
+    for (role,) in found.fetchall():
+        match = re.fullmatch(r"(latchkey_(\d+)_[0-9a-f]{8})_(owner|application)", role)
+        if match and match[1] not in busy and not _is_running(int(match[2])):
+            _drop_role(superuser, role)
+    superuser.execute("SELECT pg_advisory_unlock(hashtext('latchkey leftovers'))")
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
