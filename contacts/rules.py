@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,8 @@ LONGEST: dict[str, int] = {
     "notes": 10_000,
     "winnerr_key": 100,
 }
+# An id is part of addresses and headers, and these words stand for something else there.
+_KEPT_ID = re.compile(r"(?!(?:tags|bulk)\Z)[A-Za-z0-9_-][A-Za-z0-9_.~-]*\Z")
 LONGEST_TAG = 50
 MOST_TAGS = 100
 MOST_PREFERENCES = 100
@@ -89,6 +92,8 @@ def _text_faults(draft: ContactDraft) -> Iterator[FieldError]:
         yield from fault_of_text(name, value, maximum)
     if draft.email and not is_email(draft.email):
         yield FieldError("email", "invalid_email")
+    if draft.winnerr_key and not _KEPT_ID.match(draft.winnerr_key):
+        yield FieldError("winnerr_key", "invalid_value")
 
 
 def fault_of_text(name: str, value: str, maximum: int) -> Iterator[FieldError]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -38,6 +39,8 @@ _COLUMNS = tuple(
     and field.attname
     not in {"id", "organization_id", "uuid", "number", "winnerr_key", "version", "created_at", "updated_at"}
 )
+# A statement has a branch per row and differing column; longer ones cost more than a second statement.
+_BATCH = 500
 _ONLY_NEW = ("winnerr_key", "created_at", "last_contacted_at")
 
 
@@ -139,18 +142,13 @@ def _store(draft: ContactDraft, pending: list[_Pending], actor: Actor) -> None:
     contacts_updated.send(Contact, event=event)
 
 
-def _store_columns(pending: list[_Pending], now: datetime) -> None:
-    """One statement for all rows that get the same values; the same change to many rows is usually one."""
-    groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
+def _store_columns(pending: Sequence[_Pending], now: datetime) -> None:
+    for start in range(0, len(pending), _BATCH):
+        _update_rows(pending[start : start + _BATCH], now)
     for item in pending:
-        columns = item.changed_columns()
-        columns["updated_at"] = _moment_of(item, now)
-        groups.setdefault(repr(sorted(columns.items())), (columns, []))[1].append(item.contact.pk)
-    for columns, ids in groups.values():
-        _update_rows(columns, ids)
-    for item in pending:
+        moment = _moment_of(item, now)
         item.contact.version += 1
-        item.contact.updated_at = _moment_of(item, now)
+        item.contact.updated_at = moment
 
 
 def _moment_of(item: _Pending, now: datetime) -> datetime:
@@ -160,15 +158,36 @@ def _moment_of(item: _Pending, now: datetime) -> datetime:
     return max(now, item.contact.updated_at)
 
 
-def _update_rows(columns: dict[str, Any], ids: list[int]) -> None:
+def _update_rows(pending: Sequence[_Pending], now: datetime) -> None:
+    """Store every column that changed in any of the rows, in one statement for all of them."""
+    names = {name for item in pending for name in item.changed_columns()}
+    values = {name: {item.contact.pk: getattr(item.contact, name) for item in pending} for name in names}
+    values["updated_at"] = {item.contact.pk: _moment_of(item, now) for item in pending}
+    assignments = {name: _assignment(name, by_row) for name, by_row in values.items()}
+    rows = Contact.objects.active().filter(pk__in=[item.contact.pk for item in pending])
     try:
         with transaction.atomic():
-            Contact.objects.active().filter(pk__in=ids).update(version=F("version") + 1, **columns)
+            rows.update(version=F("version") + 1, **assignments)
     except IntegrityError as error:
         if not is_duplicate_email(error):
             raise
-        email = str(columns["email"])
+        # A draft gives all rows the same address.
+        email = pending[0].contact.email
         raise DuplicateContact(email, holder_of_email(email)) from error
+
+
+def _assignment(name: str, by_row: Mapping[int, Any]) -> Any:
+    """One value where all rows get the same, which is the usual case, else the value of each row."""
+    first, *others = by_row.values()
+    if all(value == first for value in others):
+        return first
+    field: models.Field[Any, Any] = Contact._meta.get_field(name)  # type: ignore[assignment]  # a column, never a relation back
+    # Without a field None is NULL; a JSON field would make the document ``null`` of it.
+    branches = (
+        When(pk=pk, then=Value(value, output_field=None if value is None else field)) for pk, value in by_row.items()
+    )
+    choice = Case(*branches, output_field=field)
+    return Cast(choice, output_field=field) if connection.features.requires_casted_case_in_updates else choice
 
 
 def _store_children(pending: list[_Pending]) -> None:
