@@ -21,7 +21,7 @@ from unfold.decorators import display
 
 from accounts.exceptions import DomainError, Duplicate, Invalid
 from accounts.roles import Right
-from activities.querysets import TimelineKind, timeline
+from activities.querysets import timeline
 from config.dashboard.options import TenantModelAdmin, actor_of
 from config.dashboard.paginator import CappedPaginator
 from config.dashboard.refusals import Refusal, Refused, place_of, refusals_of, sentence
@@ -46,7 +46,8 @@ from contacts.admin.filters import (
 from contacts.admin.forms import STALE, ContactForm, draft_of, preferences_of
 from contacts.admin.history import change_lines
 from contacts.admin.inlines import INLINES, changed_rows, kept_rows
-from contacts.models import ChangeVerb, Contact, ContactChange, ContactStatus, ContactType, TaggedContact
+from contacts.admin.panels import entries_shown, part_shown
+from contacts.models import Contact, ContactChange, ContactStatus, ContactType, TaggedContact
 from contacts.search import search_contacts, search_text_contains, words_of
 from contacts.services import create_contact, delete_contact, restore_contact, update_contact
 from contacts.services.scoring_facts import current_weights, score_of
@@ -54,7 +55,6 @@ from contacts.services.scoring_facts import current_weights, score_of
 NEWEST_ENTRIES = 30
 CHANGES_PER_PAGE = 25
 TAGS_IN_LIST = 2
-MOST_FIELDS = 6
 
 FIELDSETS = (
     (
@@ -260,8 +260,8 @@ class ContactAdmin(TenantModelAdmin):
         if obj is not None:
             score = score_of(obj, current_weights(), has_secondary_phone=obj.further_phones.exists())
             context.update(
-                score={"total": score.total, "parts": [_part(part) for part in score.parts]},
-                timeline=[_entry(entry) for entry in timeline(obj, limit=NEWEST_ENTRIES)],
+                score={"total": score.total, "parts": [part_shown(part) for part in score.parts]},
+                timeline=entries_shown(timeline(obj, limit=NEWEST_ENTRIES)),
                 deletion=None if obj.is_live else self._deletion(obj),
                 can_restore=not obj.is_live and self.has_delete_permission(request),
             )
@@ -369,40 +369,3 @@ def _day(moment) -> str:
     return format_html(
         '<span class="whitespace-nowrap" title="{}">{}</span>', date_format(moment, "DATETIME_FORMAT"), words
     )
-
-
-def _part(part) -> dict[str, Any]:
-    label = "Beyond 100" if part.name == "clamped" else part.name.replace("_", " ").capitalize()
-    return {"label": label, "points": f"{part.points:+d}"}
-
-
-_ICONS = {
-    TimelineKind.ACTIVITY: "task_alt",
-    TimelineKind.CHANGE: "edit",
-    TimelineKind.COMMUNICATION: "chat",
-    TimelineKind.DEAL: "home_work",
-}
-
-
-def _entry(entry) -> dict[str, Any]:
-    """One entry of the timeline as the page shows it."""
-    row, kind = entry.row, entry.position.kind
-    shown: dict[str, Any] = {"icon": _ICONS[kind], "moment": entry.position.moment, "text": "", "who": "", "fields": ()}
-    if kind is TimelineKind.CHANGE:
-        (line,) = change_lines([row])
-        # How it began is the page itself.
-        fields = line.fields[:MOST_FIELDS] if row.verb != ChangeVerb.CREATED else ()
-        shown.update(title=line.verb, who=line.who, fields=fields, door=line.door)
-    elif kind is TimelineKind.ACTIVITY:
-        shown.update(title=row.type.replace("_", " ").capitalize(), text=row.description, who=row.member or "")
-    elif kind is TimelineKind.COMMUNICATION:
-        title = f"{row.get_kind_display()}, {row.get_direction_display().lower()}"
-        shown.update(title=title, text=": ".join(filter(None, [row.subject, row.body])), who=row.member or "")
-    else:
-        shown.update(title=f"Deal: {row.title}", text=_deal_text(row), who=row.assigned_to or "")
-    return shown
-
-
-def _deal_text(deal) -> str:
-    amount = f"{deal.amount:,.0f}" if deal.amount is not None else ""
-    return ", ".join(filter(None, [deal.get_type_display(), deal.get_stage_display(), amount]))

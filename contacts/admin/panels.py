@@ -1,0 +1,65 @@
+"""The panels beside the contact form: what happened, and where the score comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from activities.models import Activity, Communication, Deal
+from activities.querysets import TimelineEntry, TimelineKind
+from contacts.admin.history import ChangeLine, change_lines
+from contacts.models import ChangeVerb, ContactChange
+from contacts.scoring import ScorePart
+
+MOST_FIELDS = 6
+_ICONS = {
+    TimelineKind.ACTIVITY: "task_alt",
+    TimelineKind.CHANGE: "edit",
+    TimelineKind.COMMUNICATION: "chat",
+    TimelineKind.DEAL: "home_work",
+}
+
+
+def entries_shown(entries: Sequence[TimelineEntry]) -> list[dict[str, Any]]:
+    """The timeline as the page shows it; all changes are put in words together."""
+    changes = [entry.row for entry in entries if isinstance(entry.row, ContactChange)]
+    lines = dict(zip((change.pk for change in changes), change_lines(changes), strict=True))
+    return [
+        {
+            "icon": _ICONS[entry.position.kind],
+            "moment": entry.position.moment,
+            **(
+                _change_shown(entry.row, lines[entry.row.pk])
+                if isinstance(entry.row, ContactChange)
+                else _row_shown(entry.row)
+            ),
+        }
+        for entry in entries
+    ]
+
+
+def _change_shown(change: ContactChange, line: ChangeLine) -> dict[str, Any]:
+    # How a contact began is the page itself.
+    fields = () if change.verb == ChangeVerb.CREATED else line.fields[:MOST_FIELDS]
+    return {"title": line.verb, "who": line.who, "fields": fields}
+
+
+def _row_shown(row: Activity | Communication | Deal) -> dict[str, Any]:
+    if isinstance(row, Activity):
+        title = row.type.replace("_", " ").capitalize()
+        return {"title": title, "text": row.description, "who": row.member or ""}
+    if isinstance(row, Communication):
+        title = f"{row.get_kind_display()}, {row.get_direction_display().lower()}"
+        return {"title": title, "text": ": ".join(filter(None, [row.subject, row.body])), "who": row.member or ""}
+    return {"title": f"Deal: {row.title}", "text": _deal_text(row), "who": row.assigned_to or ""}
+
+
+def _deal_text(deal: Deal) -> str:
+    amount = f"{deal.amount:,.0f}" if deal.amount is not None else ""
+    return ", ".join(filter(None, [deal.get_type_display(), deal.get_stage_display(), amount]))
+
+
+def part_shown(part: ScorePart) -> dict[str, str]:
+    """One line of the score."""
+    label = "Beyond 100" if part.name == "clamped" else part.name.replace("_", " ").capitalize()
+    return {"label": label, "points": f"{part.points:+d}"}
