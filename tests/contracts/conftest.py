@@ -108,16 +108,16 @@ def older_contacts(office: Member, john: Contact) -> list[Contact]:
         return [contact for chunk in create_contacts(drafts, actor=actor_of(office)) for contact in chunk]
 
 
-def at_once(count: int, request: Callable[[int], Any]) -> list[Any]:
-    """The answers to ``request(0)`` to ``request(count - 1)``, each in a thread with a database connection of its own."""
-    start = Barrier(count)
+def at_once(requests: list[Callable[[], Any]]) -> list[Any]:
+    """The answers to requests that begin together, each in a thread with a database connection of its own."""
+    start = Barrier(len(requests))
 
-    def ask(number: int) -> Any:
+    def ask(request: Callable[[], Any]) -> Any:
         start.wait()
         try:
-            return request(number)
+            return request()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(ask, range(count)))
+    with ThreadPoolExecutor(len(requests)) as threads:
+        return list(threads.map(ask, requests))

@@ -39,7 +39,7 @@ def whole_body(office: Member, **changes: Any) -> dict[str, Any]:
 def stored(office: Member, contact_id: int) -> dict[str, Any]:
     """Every column of the row."""
     with tenant_scope(office.organization):
-        return Contact.objects.filter(pk=contact_id).values().get()
+        return dict(Contact.objects.filter(pk=contact_id).values().get())
 
 
 def faults(response: Any) -> list[tuple[str, str]]:

@@ -119,7 +119,7 @@ class Failing(WireViewSet):
 
 
 def failing_on(served: Wire) -> Any:
-    view = type(f"{type(served).__name__}Failing", (Failing,), {"wire": served, "grants": Failing.grants})
+    view: Any = type(f"{type(served).__name__}Failing", (Failing,), {"wire": served, "grants": Failing.grants})
     return view.as_view({"get": "list", "post": "create"})
 
 
@@ -133,7 +133,7 @@ WIRES: dict[str, Wire] = {"/v1/": WINNERR, "/api/v1/": RENTALOT, "/api/": ESTATE
 urlpatterns = [
     *(path(f"{prefix[1:]}failing", failing_on(served)) for prefix, served in WIRES.items()),
     *(path(f"{prefix[1:]}broken", broken) for prefix in WIRES),
-    re_path("", include(product_urls.urlpatterns)),
+    re_path("", include("config.urls")),
 ]
 handler400, handler403 = product_urls.handler400, product_urls.handler403
 handler404, handler500 = product_urls.handler404, product_urls.handler500

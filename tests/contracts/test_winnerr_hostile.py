@@ -32,7 +32,7 @@ def assert_refused(response: Any, statuses: set[int], about: object) -> None:
 
 def everything(office: Any) -> list[dict[str, Any]]:
     with tenant_scope(office.organization):
-        return list(Contact.objects.order_by("pk").values())
+        return [dict(row) for row in Contact.objects.order_by("pk").values()]
 
 
 def test_hostile_bodies_are_refused_or_change_nothing(office, client, john):
