@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import timezone
 
 from accounts.actor import Actor, Door
 from accounts.authentication import Authority, authority_by_session, memberships
@@ -89,6 +91,9 @@ class SessionTenantMiddleware:
             authority = None if request.path.startswith(ACCOUNT_PREFIX) else _session_authority(request)
             request.authority = authority  # type: ignore[attr-defined]  # ours
             request.actor = _browser_actor(request, authority)  # type: ignore[attr-defined]  # ours
+            # People read and type times in their team's zone; rows and wires stay in UTC.
+            with timezone.override(ZoneInfo(authority.time_zone) if authority else None):
+                return self.get_response(request)
         return self.get_response(request)
 
 

@@ -51,7 +51,9 @@ class Activity(TenantModel):
         indexes = [
             models.Index(
                 F("organization"), F("contact"), F("created_at").desc(), F("id").desc(), name="activity_of_contact"
-            )
+            ),
+            # The newest of the whole team, for the dashboard.
+            models.Index(F("organization"), F("created_at").desc(), F("id").desc(), name="activity_newest_first"),
         ]
 
     def __str__(self) -> str:
