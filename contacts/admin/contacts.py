@@ -365,7 +365,8 @@ def _in_one_line(text) -> str:
 def _day(moment) -> str:
     if moment is None:
         return "Never"
-    words = date_format(moment, "M j" if moment.year == timezone.now().year else "M j, Y")
+    moment = timezone.localtime(moment)
+    words = date_format(moment, "M j" if moment.year == timezone.localtime().year else "M j, Y")
     return format_html(
         '<span class="whitespace-nowrap" title="{}">{}</span>', date_format(moment, "DATETIME_FORMAT"), words
     )
