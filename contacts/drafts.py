@@ -112,6 +112,9 @@ class ContactDraft:
     further_assignees: tuple[int, ...] | Unset = UNSET
     related_people: tuple[RelatedPersonDraft, ...] | Unset = UNSET
     tags: tuple[str, ...] | Unset = UNSET
+    # On top of the stored tags or of ``tags``, whoever else writes at the same time: first these go, then those come.
+    removed_tags: tuple[str, ...] | Unset = UNSET
+    added_tags: tuple[str, ...] | Unset = UNSET
 
     # Only for a new contact: what a move from another system keeps.
     winnerr_key: str | Unset = UNSET

@@ -8,11 +8,12 @@ from typing import Any, Self, TypeVar
 import orjson
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.actor import Actor
-from accounts.identifiers import parse_public_id
+from accounts.identifiers import parse_public_id, public_id
 from accounts.tenancy import BaseTenantManager, TenantQuerySet
 
 _Row = TypeVar("_Row", bound=models.Model)
@@ -67,6 +68,15 @@ class ContactQuerySet(TenantQuerySet[_Row]):
         uuid = parse_public_id("contact", identifier)
         return self.filter(kept if uuid is None else kept | Q(uuid=uuid, winnerr_key=None))
 
+    def keys_by_winnerr_id(self, identifiers: Collection[str]) -> dict[str, int]:
+        """The primary keys of those with these ids on Winnerr's wire, by id; ids that are nobody's are absent."""
+        usable = [text for text in identifiers if "\x00" not in text and len(text) <= LONGEST_IDENTIFIER]
+        uuids = [uuid for text in usable if (uuid := parse_public_id("contact", text))]
+        rows = self.filter(Q(winnerr_key__in=usable) | Q(uuid__in=uuids, winnerr_key=None))
+        return {
+            key or public_id("contact", uuid): pk for key, uuid, pk in rows.values_list("winnerr_key", "uuid", "pk")
+        }
+
     def tagged_any(self, names: Collection[str]) -> Self:
         """Those with at least one of the tags."""
         tagged = self._related("tagged").filter(content_object=OuterRef("pk"), tag__name__in=list(names))
@@ -86,6 +96,14 @@ class ContactQuerySet(TenantQuerySet[_Row]):
         # The child models import this module's managers, so they are reached through the field that leads to them.
         model: type[models.Model] = self.model._meta.get_field(accessor).related_model  # type: ignore[assignment]  # never "self" here
         return model._default_manager.all()
+
+
+def tags_by_use(contacts: ContactQuerySet[Any]) -> models.QuerySet[Any]:
+    """The organization's tags, annotated with ``uses``: how many of the contacts have them. Most used first."""
+    tagged = contacts._related("tagged").filter(content_object__in=contacts)
+    tags = tagged.model._meta.get_field("tag").related_model._default_manager  # type: ignore[union-attr]  # never "self"
+    counted = tagged.filter(tag=OuterRef("pk")).order_by().values("tag").annotate(n=Count("pk")).values("n")
+    return tags.annotate(uses=Coalesce(Subquery(counted), 0)).order_by("-uses", "position", "id")
 
 
 ContactManager = BaseTenantManager.from_queryset(ContactQuerySet)

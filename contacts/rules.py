@@ -153,7 +153,8 @@ def _faults_of_order(price: Mapping[str, Any]) -> Iterator[FieldError]:
 
 
 def _list_faults(draft: ContactDraft) -> Iterator[FieldError]:
-    yield from tag_faults(draft.tags)
+    for tags in (draft.tags, draft.added_tags):
+        yield from tag_faults(tags)
     for name in ("further_emails", "further_phones", "further_assignees", "related_people"):
         rows = getattr(draft, name)
         if rows is not UNSET and len(rows) > MOST_CHILD_ROWS:

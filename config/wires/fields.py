@@ -139,6 +139,48 @@ class Number(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+class Instant(serializers.Field[datetime, Any, datetime, Any]):
+    """A moment in ISO 8601; without a zone it is UTC."""
+
+    default_error_messages = {
+        **_REQUIRED,
+        "invalid_type": "must be a string",
+        "invalid_value": "must be an ISO 8601 date and time",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, str):
+            self.fail("invalid_type")
+        try:
+            moment = datetime.fromisoformat(data.strip())
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid_value")
+
+    def to_representation(self, value: datetime) -> Any:
+        return value
+
+
+class AnyObject(serializers.Field[Any, Any, Any, Any]):
+    """A JSON object of the client's own making, kept as it is."""
+
+    default_error_messages = {**_REQUIRED, "invalid_type": "must be an object"}
+
+    def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(required=required, allow_null=not required, **kwargs)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid_type")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class Texts(serializers.ListField):
     """An array of strings, none of them empty. ``null`` is the empty array."""
 
@@ -146,15 +188,20 @@ class Texts(serializers.ListField):
         **_REQUIRED,
         "not_a_list": "must be an array",
         "too_long": "must have at most {maximum} items",
+        "too_short": "must have at least {minimum} item",
     }
 
-    def __init__(self, maximum: int, items: int, **kwargs: Any) -> None:
-        super().__init__(child=Text(maximum, required=True), required=False, allow_null=True, **kwargs)
+    def __init__(self, maximum: int, items: int, *, at_least: int = 0, **kwargs: Any) -> None:
+        required = at_least > 0
+        super().__init__(child=Text(maximum, required=True), required=required, allow_null=not required, **kwargs)
         self.items = items
+        self.at_least = at_least
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if isinstance(data, list) and len(data) > self.items:
             self.fail("too_long", maximum=self.items)
+        if isinstance(data, list) and len(data) < self.at_least:
+            self.fail("too_short", minimum=self.at_least)
         return super().to_internal_value(data)
 
 
@@ -171,7 +218,13 @@ class Document(serializers.Serializer[Any]):
 
 
 # DRF's codes for what our fields do not raise themselves, in the words of CONTRACTS W-S7.
-_CODES: Final = {"null": "required", "blank": "required", "not_a_list": "invalid_type", "invalid": "invalid_type"}
+_CODES: Final = {
+    "null": "required",
+    "too_short": "required",
+    "blank": "required",
+    "not_a_list": "invalid_type",
+    "invalid": "invalid_type",
+}
 
 
 def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:

@@ -98,6 +98,10 @@ class Children:
             wanted = getattr(draft, name)
             if wanted is not UNSET:
                 rows[name] = tuple(dict.fromkeys(wanted)) if name in ("tags", "further_assignees") else tuple(wanted)
+        if draft.removed_tags is not UNSET:
+            rows["tags"] = tuple(name for name in rows.get("tags", ()) if name not in draft.removed_tags)
+        if draft.added_tags is not UNSET:
+            rows["tags"] = tuple(dict.fromkeys((*rows.get("tags", ()), *draft.added_tags)))
         if draft.secondary_phone is not UNSET:
             rows["further_phones"] = _with_secondary(rows.get("further_phones", ()), draft.secondary_phone)
         return Children(rows)
@@ -119,6 +123,8 @@ def _as_json(value: Any) -> Any:
 def kinds_touched(draft: ContactDraft) -> set[str]:
     """The kinds a draft may replace."""
     touched = {name for name in KINDS if getattr(draft, name) is not UNSET}
+    if draft.added_tags is not UNSET or draft.removed_tags is not UNSET:
+        touched.add("tags")
     return touched | {"further_phones"} if draft.secondary_phone is not UNSET else touched
 
 

@@ -123,6 +123,9 @@ def _apply(draft: ContactDraft, pending: list[_Pending], *, score: bool) -> None
     now = timezone.now()
     weights = current_weights() if score else None
     for item in pending:
+        # Added to those another write left, they may be too many.
+        if too_many := list(rules.tag_faults(item.children.rows.get("tags", UNSET))):
+            raise Invalid(too_many)
         rules.apply(draft, item.contact, region=region, now=now)
         derive(item.contact, item.children, weights)
 
