@@ -27,7 +27,7 @@ from tests.worlds import WireClient, World
 PROGRAM_ROUTES = ("v1/", "api/")
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "POST", "OPTIONS")
 # A body every writing method would accept for a row of one's own.
-BODY = {"firstName": "Stolen", "lastName": "Stolen", "notes": "Stolen"}
+BODY = {"firstName": "Stolen", "lastName": "Stolen", "notes": "Stolen", "type": "LEAD", "tags": ["stolen"]}
 
 
 def _contact(world: World) -> tuple[UUID, int, int]:
@@ -40,6 +40,11 @@ def _deleted(world: World) -> tuple[UUID, int, int]:
 
 # Routes with an id: the prefix of Winnerr's ids, another prefix that is wrong there, and whose ids to try.
 ROUTES_WITH_IDS = {"v1/contacts/{identifier}": ("contact", "deal", (_contact, _deleted))}
+# What hangs on such a row: attacked the same way, and reached by other methods.
+ROUTES_BELOW_IDS = {
+    f"v1/contacts/{{identifier}}/{below}": ROUTES_WITH_IDS["v1/contacts/{identifier}"]
+    for below in ("activities", "tags", "tags/{name}")
+}
 # Routes without one: nothing to ask a stranger's row by; what lists show is tried below.
 ROUTES_WITHOUT_IDS = {
     "v1/auth/token",
@@ -48,8 +53,10 @@ ROUTES_WITHOUT_IDS = {
     "v1/agents",
     "v1/agents/me",
     "v1/contacts",
+    "v1/contacts/bulk",
+    "v1/contacts/tags",
 }
-LISTS = ("/v1/contacts", "/v1/agents", "/v1/agents/me")
+LISTS = ("/v1/contacts", "/v1/contacts/tags", "/v1/agents", "/v1/agents/me")
 
 
 def routes(resolver: Any, prefix: str = "") -> Iterator[str]:
@@ -67,7 +74,7 @@ def routes(resolver: Any, prefix: str = "") -> Iterator[str]:
 
 def test_every_route_for_programs_is_attacked():
     found = {route for route in routes(get_resolver()) if route.startswith(PROGRAM_ROUTES)}
-    assert found == ROUTES_WITH_IDS.keys() | ROUTES_WITHOUT_IDS
+    assert found == ROUTES_WITH_IDS.keys() | ROUTES_BELOW_IDS.keys() | ROUTES_WITHOUT_IDS
 
 
 def id_forms(uuid: UUID, number: int, key: int, prefix: str, wrong_prefix: str) -> dict[str, str]:
@@ -124,7 +131,7 @@ def answer(client: WireClient, method: str, route: str, identifier: str) -> tupl
     """Status, body and headers, with the id the caller sent taken out of what is echoed."""
     response = client.request(
         method,
-        route.format(identifier=identifier),
+        route.format(identifier=identifier, name="vip"),
         json=BODY if method in ("PUT", "PATCH", "POST") else None,
         headers={"X-Request-Id": "0123456789abcdef"},
     )
@@ -151,12 +158,12 @@ ASKERS: dict[str, Callable[[World], Member | None]] = {
 
 
 @pytest.mark.parametrize("asker", ASKERS)
-@pytest.mark.parametrize("route", ROUTES_WITH_IDS)
+@pytest.mark.parametrize("route", ROUTES_WITH_IDS | ROUTES_BELOW_IDS)
 def test_a_strangers_id_is_answered_like_one_that_never_existed(
     walls: None, north: World, south: World, asker: str, route: str
 ):
     client = WireClient(ASKERS[asker](north))
-    prefix, wrong_prefix, ids = ROUTES_WITH_IDS[route]
+    prefix, wrong_prefix, ids = (ROUTES_WITH_IDS | ROUTES_BELOW_IDS)[route]
     before, leaks = facts_of(south), []
     for ids_of in ids:
         foreign = id_forms(*ids_of(south), prefix, wrong_prefix)
@@ -185,7 +192,7 @@ def test_the_same_addresses_lead_their_owner_to_the_row(north: World, south: Wor
     assert client.delete("/" + route.format(identifier=own)).status_code == 200
 
 
-@pytest.mark.parametrize("route", ROUTES_WITH_IDS)
+@pytest.mark.parametrize("route", [*ROUTES_WITH_IDS, "v1/contacts/{identifier}/activities"])
 def test_nobodys_ids_are_all_answered_as_not_found(north: World, route: str):
     client = WireClient(north.owner)
     answered = {answer(client, "GET", f"/{route}", identifier)[0] for identifier in NOBODYS}

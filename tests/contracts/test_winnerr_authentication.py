@@ -323,7 +323,7 @@ def test_a_narrowed_agent_s_new_contact_is_theirs(north: World, winnerr: Callabl
 
     assert response.status_code == 201
     assert response.json()["data"]["assignedTo"] == north.agent.public_id
-    assert agent.get(response["Location"]).json() == response.json()
+    assert agent.get(response["Location"], {"include": ""}).json() == response.json()
 
 
 def test_a_narrowed_agent_may_hand_a_contact_over(north: World, winnerr: Callable[..., WireClient]):

@@ -21,6 +21,11 @@ EVERYBODY = {*READERS, None}
 MATRIX: dict[str, dict[str, set[Any]]] = {
     "contacts": {"get": READERS, "post": WRITERS},
     "contacts/{identifier}": {"get": READERS, "put": WRITERS, "patch": WRITERS, "delete": WRITERS},
+    "contacts/tags": {"get": READERS},
+    "contacts/bulk": {"patch": {Role.ADMIN, Role.OWNER}},
+    "contacts/{identifier}/activities": {"get": READERS, "post": WRITERS},
+    "contacts/{identifier}/tags": {"post": WRITERS, "delete": WRITERS},
+    "contacts/{identifier}/tags/{name}": {"delete": WRITERS},
     "agents": {"get": READERS},
     "agents/me": {"get": READERS},
     "auth/token": {"post": EVERYBODY},
@@ -44,6 +49,7 @@ def winnerr_routes() -> dict[str, Any]:
     for route, view in routes(get_resolver().url_patterns):
         if route.startswith("v1/"):
             readable = route.removeprefix("v1/").replace("(?P<identifier>[^/]+)", "{identifier}")
+            readable = readable.replace("(?P<name>[^/]+)", "{name}")
             found[readable.replace("\\Z", "").rstrip("$").removesuffix("/?")] = view
     return found
 
@@ -67,9 +73,12 @@ def test_roles_get_as_far_as_the_matrix_says(
 ):
     askers = {member.role: winnerr(member) for member in north.members} | {None: winnerr(None)}
     address = f"/v1/{route}".replace("{identifier}", north.contact.winnerr_id)
+    address = address.replace("{name}", "vip")
     for method in ("get", "post", "put", "patch", "delete", "options", "trace"):
         for role, program in askers.items():
-            response = program.request(method.upper(), address, json={} if method in {"post", "put", "patch"} else None)
+            response = program.request(
+                method.upper(), address, json={} if method in {"post", "put", "patch", "delete"} else None
+            )
             allowed = MATRIX[route].get(method)
             if allowed is None:
                 open_to_strangers = route.startswith("auth/")

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.exceptions import FieldError, Invalid
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
-from config.wires.fields import validated
+from config.wires.fields import Documents, validated
 from config.wires.filters import BadValue
 from config.wires.keyset import with_tie_break
 from config.wires.pages import cursor_page, limit_of
-from config.wires.winnerr import WinnerrViewSet, object_of
+from config.wires.winnerr import object_of
 from contacts import services
 from contacts.api.winnerr.filters import DEFAULT_LIMIT, LARGEST_LIMIT, ContactFilters, sort_keys
+from contacts.api.winnerr.includes import EMBEDDED, embed, includes_asked
+from contacts.api.winnerr.resource import ContactResource, address_of, document_of
 from contacts.api.winnerr.serializers import (
     CONTACT_DOCUMENTS,
-    WIRE_NAMES,
+    CONTACT_FIELDS,
     ContactWrite,
     cursor_kind,
     draft_of,
 )
-from contacts.exceptions import ContactNotFound, DuplicateContact
-from contacts.models import Contact
-from contacts.querysets import ContactQuerySet
+from contacts.exceptions import ContactNotFound
 
 
-class ContactViewSet(WinnerrViewSet):
+class ContactViewSet(ContactResource):
     """List, read, create, change and delete contacts."""
 
     grants = {
@@ -43,92 +45,79 @@ class ContactViewSet(WinnerrViewSet):
     filterset_class = ContactFilters
     serializer_class = ContactWrite
 
-    def get_queryset(self) -> ContactQuerySet[Contact]:
-        return Contact.objects.active().visible_to(self.actor)
-
     def list(self, request: Request) -> Response:
         query = request.query_params
         limit = limit_of(query.get("limit", ""), default=DEFAULT_LIMIT, largest=LARGEST_LIMIT)
         found, filters = self.filterset_class.filtered(query, self.get_queryset())
+        includes = includes_asked(query)
+        documents = _documents_asked(query)
         order = with_tie_break(_sort_keys(query.get("sort", "")), "id")
         page = cursor_page(
             found.with_tag_names().with_secondary_phone(),
-            CONTACT_DOCUMENTS.columns,
+            documents.columns,
             order,
             limit=limit,
             cursor=query.get("cursor", ""),
             binding=f"{current_organization_id()}|{order}|{filters}",
             kind_of=cursor_kind,
         )
+        # The order ends with the primary key.
+        contacts = {row[-1]: documents.document(row) for row in page.rows}
+        embed(contacts, includes)
         pagination = {
             "hasMore": page.next_cursor is not None,
             "nextCursor": page.next_cursor,
             "total": found.count(),
             "limit": limit,
         }
-        return Response(self.success([CONTACT_DOCUMENTS.document(row) for row in page.rows], pagination=pagination))
+        return Response(self.success([*contacts.values()], pagination=pagination))
 
     def retrieve(self, request: Request, identifier: str) -> Response:
+        query = request.query_params
+        documents = _documents_asked(query)
+        # Asked for some keys only, a contact carries nothing that was not named.
+        includes = includes_asked(query, default=() if query.get("fields") else EMBEDDED)
         found = self.get_queryset().with_winnerr_id(identifier).with_tag_names().with_secondary_phone()
-        row = found.values_list(*CONTACT_DOCUMENTS.columns).first()
+        row = found.values_list(*documents.columns, "id").first()
         if row is None:
             raise ContactNotFound(identifier)
-        return Response(self.success(CONTACT_DOCUMENTS.document(row)))
+        document = documents.document(row)
+        embed({row[-1]: document}, includes)
+        return Response(self.success(document))
 
     def create(self, request: Request) -> Response:
         accepted = validated(ContactWrite(data=object_of(request.data)))
         score = accepted.get("calculateLeadScore", True)
         contact = services.create_contact(draft_of(accepted), actor=self.actor, score=score)
-        return Response(self.success(_document(contact)), status=201, headers={"Location": _address(contact)})
+        return Response(self.success(document_of(contact)), status=201, headers={"Location": address_of(contact)})
 
     def update(self, request: Request, identifier: str) -> Response:
         accepted = validated(ContactWrite(data=object_of(request.data), partial=True))
-        contact = self._contact(identifier)
+        contact = self.contact(identifier)
         score = accepted.get("calculateLeadScore", False)
-        try:
-            services.update_contact(contact, draft_of(accepted), actor=self.actor, score=score)
-        except ContactNotFound as error:
-            # Deleted between the look and the lock: the caller's own spelling of the id goes back.
-            raise ContactNotFound(identifier) from error
-        return Response(self.success(_document(contact)))
+        services.update_contact(contact, draft_of(accepted), actor=self.actor, score=score)
+        return Response(self.success(document_of(contact)))
 
     def partial_update(self, request: Request, identifier: str) -> Response:
         return self.update(request, identifier)
 
     def destroy(self, request: Request, identifier: str) -> Response:
-        try:
-            services.delete_contact(self._contact(identifier), actor=self.actor)
-        except ContactNotFound as error:
-            raise ContactNotFound(identifier) from error
+        services.delete_contact(self.contact(identifier), actor=self.actor)
         return Response({"success": True, "message": "Contact deleted successfully"})
 
-    def handle_exception(self, exc: Exception) -> Any:
-        if isinstance(exc, Invalid):
-            exc = Invalid(_in_wire_words(fault) for fault in exc.errors)
-        return super().handle_exception(exc)
 
-    def problem_headers(self, error: Exception) -> dict[str, str]:
-        """Points to the contact that has the address, when the asker may see it (CONTRACTS 7.8)."""
-        if not isinstance(error, DuplicateContact) or error.existing_id is None:
-            return {}
-        existing = self.get_queryset().filter(pk=error.existing_id).first()
-        return {} if existing is None else {"Link": f'<{_address(existing)}>; rel="duplicate"'}
-
-    def _contact(self, identifier: str) -> Contact:
-        contact = self.get_queryset().with_winnerr_id(identifier).first()
-        if contact is None:
-            raise ContactNotFound(identifier)
-        return contact
+def _documents_asked(query: QueryDict) -> Documents:
+    """Exactly the keys named in ``fields``, all of them without it; unknown names are ignored (CONTRACTS W-C4, W-S16)."""
+    text = ",".join(query.getlist("fields"))
+    if not text.strip():
+        return CONTACT_DOCUMENTS
+    known = {field.name for field in CONTACT_FIELDS}
+    return _documents_of(frozenset(name for part in text.split(",") if (name := part.strip()) in known))
 
 
-def _document(contact: Contact) -> dict[str, Any]:
-    """What the requester just wrote, even where the write took it out of their sight: an agent may hand a contact over."""
-    rows = Contact.objects.filter(pk=contact.pk).with_tag_names().with_secondary_phone()
-    return CONTACT_DOCUMENTS.document(rows.values_list(*CONTACT_DOCUMENTS.columns).get())
-
-
-def _address(contact: Contact) -> str:
-    return f"/v1/contacts/{contact.winnerr_id}"
+@lru_cache(maxsize=256)
+def _documents_of(names: frozenset[str]) -> Documents:
+    return Documents(field for field in CONTACT_FIELDS if field.name in names)
 
 
 def _sort_keys(text: str) -> Any:
@@ -136,12 +125,3 @@ def _sort_keys(text: str) -> Any:
         return sort_keys(text)
     except BadValue as error:
         raise Invalid([FieldError("sort", error.code, message=error.message)]) from error
-
-
-def _in_wire_words(fault: FieldError) -> FieldError:
-    """A fault the domain found, under the key the client knows."""
-    for name, wire_name in sorted(WIRE_NAMES.items(), key=lambda pair: -len(pair[0])):
-        if fault.field == name or fault.field.startswith(f"{name}."):
-            field = wire_name + fault.field.removeprefix(name)
-            return FieldError(field, fault.code, fault.facts, fault.message)
-    return fault

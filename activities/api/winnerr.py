@@ -1,0 +1,108 @@
+"""Winnerr's activities of a contact (CONTRACTS 1.3, 1.4, 7.7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import re_path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.identifiers import public_id
+from accounts.roles import Right
+from accounts.tenancy import current_organization_id
+from activities import services
+from activities.drafts import ActivityDraft
+from activities.models import Activity
+from activities.rules import LONGEST_TEXT, LONGEST_TYPE
+from config.wires.fields import AnyObject, Document, Documents, Instant, Text, WireField, seconds, validated
+from config.wires.keyset import SortKey
+from config.wires.pages import cursor_page, limit_of
+from config.wires.winnerr import WinnerrViewSet, object_of
+from contacts.exceptions import ContactNotFound
+from contacts.models import Contact
+
+# Without paging parameters the newest come, as printed (CONTRACTS W-S17).
+NEWEST = 100
+LARGEST_LIMIT = 100
+ORDER = (SortKey("created_at", descending=True), SortKey("id", descending=True))
+KINDS = {"created_at": datetime, "id": int}
+
+
+ACTIVITY_FIELDS: tuple[WireField, ...] = (
+    WireField("id", ("winnerr_key", "uuid"), lambda key, uuid: key or public_id("activity", uuid)),
+    WireField("type", ("type",), str, Text(LONGEST_TYPE, required=True)),
+    WireField("description", ("description",), lambda text: text or None, Text(LONGEST_TEXT)),
+    WireField("createdAt", ("created_at",), seconds),
+    WireField("metadata", ("metadata",), dict, AnyObject()),
+)
+ACTIVITY_DOCUMENTS = Documents((*ACTIVITY_FIELDS, WireField("scheduledAt", ("scheduled_at",), seconds)))
+
+
+class ActivityWrite(Document.of(ACTIVITY_FIELDS)):  # type: ignore[misc]  # made of the declaration above
+    """What a client may send."""
+
+    scheduledAt = Instant(source="scheduled_at")
+
+
+def activity_document(row: Any) -> dict[str, Any]:
+    """The five printed keys, and ``scheduledAt`` when it was sent."""
+    document = ACTIVITY_DOCUMENTS.document(row)
+    if document["scheduledAt"] is None:
+        del document["scheduledAt"]
+    return document
+
+
+class ActivityViewSet(WinnerrViewSet):
+    """List and record what was done with a contact."""
+
+    grants = {"list": Right.READ_CONTACTS, "create": Right.WRITE_CONTACTS}
+
+    def list(self, request: Request, identifier: str) -> Response:
+        query = request.query_params
+        paged = "limit" in query or "cursor" in query
+        limit = limit_of(query.get("limit", ""), default=NEWEST, largest=LARGEST_LIMIT)
+        contact = self._contact(identifier)
+        page = cursor_page(
+            Activity.objects.filter(contact=contact),
+            ACTIVITY_DOCUMENTS.columns,
+            ORDER,
+            limit=limit,
+            cursor=query.get("cursor", ""),
+            binding=f"activities|{current_organization_id()}|{contact.pk}",
+            kind_of=KINDS.__getitem__,
+        )
+        body = self.success([activity_document(row) for row in page.rows])
+        if paged:
+            body["pagination"] = {
+                "hasMore": page.next_cursor is not None,
+                "nextCursor": page.next_cursor,
+                "total": Activity.objects.filter(contact=contact).count(),
+                "limit": limit,
+            }
+        return Response(body)
+
+    def create(self, request: Request, identifier: str) -> Response:
+        accepted = validated(ActivityWrite(data=object_of(request.data)))
+        said = {name: value for name, value in accepted.items() if value is not None}
+        try:
+            activity = services.record_activity(self._contact(identifier), ActivityDraft(**said), actor=self.actor)
+        except ContactNotFound as error:
+            # Deleted between the look and the lock: the caller's own spelling of the id goes back.
+            raise ContactNotFound(identifier) from error
+        row = Activity.objects.filter(pk=activity.pk).values_list(*ACTIVITY_DOCUMENTS.columns).get()
+        return Response(self.success(activity_document(row)), status=201)
+
+    def _contact(self, identifier: str) -> Contact:
+        contact = Contact.objects.active().visible_to(self.actor).with_winnerr_id(identifier).first()
+        if contact is None:
+            raise ContactNotFound(identifier)
+        return contact
+
+
+urlpatterns = [
+    re_path(
+        r"^contacts/(?P<identifier>[^/]+)/activities/?\Z", ActivityViewSet.as_view({"get": "list", "post": "create"})
+    ),
+]
