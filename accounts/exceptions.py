@@ -99,6 +99,12 @@ class TooManyAttempts(DomainError):
         super().__init__(f"retry after {retry_after} s")
 
 
+class PreconditionFailed(DomainError):
+    """The row is at another version than the caller has seen."""
+
+    code = "precondition_failed"
+
+
 class IdempotencyError(DomainError):
     """An ``Idempotency-Key`` that cannot be honoured: ``malformed``, ``reused`` or ``in_progress``."""
 

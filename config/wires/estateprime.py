@@ -53,6 +53,7 @@ MESSAGES: dict[str, str] = {
     "no_route": "Not found.",
     "duplicate": "Email address {value} is already in use",
     "collision": "The request collided with another change; try again.",
+    "precondition_failed": "The resource has changed.",
     "idempotency": "Invalid Idempotency-Key.",
     "malformed": "Invalid JSON.",
     "too_large": "Payload too large.",

@@ -126,6 +126,7 @@ _TRANSLATIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...]
     (domain.NotAuthenticated, _simple("unauthenticated", 401)),
     (domain.Forbidden, _forbidden),
     (domain.TooManyAttempts, _too_many_attempts),
+    (domain.PreconditionFailed, _simple("precondition_failed", 412)),
     (domain.IdempotencyError, _idempotency),
     (MalformedJSON, _malformed),
     (PayloadTooLarge, _simple("too_large", 413)),

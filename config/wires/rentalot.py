@@ -54,6 +54,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "no_route": ("not-found", "Not Found", "The requested resource was not found"),
     "duplicate": ("conflict", "Conflict", "{Resource} with this email already exists"),
     "collision": ("conflict", "Conflict", "The request collided with another change; try again"),
+    "precondition_failed": (
+        "precondition-failed",
+        "Precondition Failed",
+        "The resource has changed since the version in If-Match",
+    ),
     "idempotency": ("idempotency-key", "Idempotency Error", "Idempotency-Key: {reason}"),
     "malformed": ("bad-request", "Bad Request", "{reason}"),
     "too_large": ("payload-too-large", "Payload Too Large", "The request body is larger than 1 MiB"),

@@ -60,6 +60,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "{Resource} with {field} '{value}' already exists",
     ),
     "collision": ("conflict_error", "Conflict", "The request collided with another change; try again"),
+    "precondition_failed": (
+        "precondition_failed_error",
+        "Precondition Failed",
+        "The resource has changed since the version in If-Match",
+    ),
     "idempotency": ("idempotency_error", "Idempotency Error", ""),
     "malformed": ("invalid_request_error", "Invalid Request", "{reason}"),
     "too_large": ("invalid_request_error", "Payload Too Large", "The request body is larger than 1 MiB"),

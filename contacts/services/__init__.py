@@ -3,13 +3,14 @@
 from contacts.services.contacting import touch_last_contacted
 from contacts.services.creating import create_contact, create_contacts
 from contacts.services.deleting import delete_contact, delete_contacts, restore_contact
-from contacts.services.updating import update_contact, update_contacts
+from contacts.services.updating import hold_contact, update_contact, update_contacts
 
 __all__ = [
     "create_contact",
     "create_contacts",
     "delete_contact",
     "delete_contacts",
+    "hold_contact",
     "restore_contact",
     "touch_last_contacted",
     "update_contact",

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.exceptions import FieldError, Invalid
+from accounts.exceptions import FieldError, Invalid, PreconditionFailed
 from accounts.identifiers import uuid7
 from accounts.roles import Right
 from accounts.tenancy import current_organization
@@ -90,6 +90,21 @@ def update_contacts(
         _apply(draft, pending, score=score)
         _store(draft, pending, actor)
     return {item.contact.pk: item.contact for item in pending}
+
+
+def hold_contact(contact: Contact, versions: Collection[int], *, actor: Actor) -> None:
+    """Keep a contact as it is for the rest of the transaction, provided it is at one of the versions.
+
+    Call it inside the transaction of the write it guards. Raises ``PreconditionFailed`` at any other version,
+    ``ContactNotFound`` when it is deleted or not the actor's to see, ``Forbidden``.
+    """
+    actor.require(Right.WRITE_CONTACTS)
+    rows = Contact.objects.active().visible_to(actor).filter(pk=contact.pk).select_for_update(of=("self",))
+    version = rows.values_list("version", flat=True).first()
+    if version is None:
+        raise ContactNotFound(str(contact.pk))
+    if version not in versions:
+        raise PreconditionFailed
 
 
 def _faults_of_change(draft: ContactDraft) -> list[FieldError]:

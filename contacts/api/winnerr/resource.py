@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework.response import Response
+
 from accounts.exceptions import FieldError, Invalid
+from config.wires.conditions import etag_of, versions_in
 from config.wires.winnerr import WinnerrViewSet
+from contacts import services
 from contacts.api.winnerr.serializers import CONTACT_DOCUMENTS, WIRE_NAMES
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.models import Contact
@@ -27,6 +31,25 @@ class ContactResource(WinnerrViewSet):
             raise ContactNotFound(identifier)
         return contact
 
+    def contact_to_change(self, identifier: str) -> Contact:
+        """The contact, held at a version the request's ``If-Match`` accepts. Raises ``PreconditionFailed`` too."""
+        contact = self.contact(identifier)
+        header = self.request.headers.get("If-Match")
+        versions = None if header is None else versions_in(header)
+        if versions is not None:
+            services.hold_contact(contact, versions, actor=self.actor)
+        return contact
+
+    def answer(self, contact: Contact, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        """What the requester just wrote, and its version.
+
+        Even where the write took it out of their sight: an agent may hand a contact over.
+        """
+        rows = Contact.objects.filter(pk=contact.pk).with_tag_names().with_secondary_phone()
+        *row, version = rows.values_list(*CONTACT_DOCUMENTS.columns, "version").get()
+        body = self.success(CONTACT_DOCUMENTS.document(row))
+        return Response(body, status=status, headers={"ETag": etag_of(version), **(headers or {})})
+
     def handle_exception(self, exc: Exception) -> Any:
         if isinstance(exc, Invalid):
             exc = Invalid(in_wire_words(fault) for fault in exc.errors)
@@ -41,12 +64,6 @@ class ContactResource(WinnerrViewSet):
             return {}
         existing = self.get_queryset().filter(pk=error.existing_id).first()
         return {} if existing is None else {"Link": f'<{address_of(existing)}>; rel="duplicate"'}
-
-
-def document_of(contact: Contact) -> dict[str, Any]:
-    """What the requester just wrote, even where the write took it out of their sight: an agent may hand a contact over."""
-    rows = Contact.objects.filter(pk=contact.pk).with_tag_names().with_secondary_phone()
-    return CONTACT_DOCUMENTS.document(rows.values_list(*CONTACT_DOCUMENTS.columns).get())
 
 
 def address_of(contact: Contact) -> str:

@@ -11,7 +11,7 @@ from accounts.roles import Right
 from config.wires.fields import Document, Texts, validated
 from config.wires.winnerr import object_of
 from contacts import services
-from contacts.api.winnerr.resource import ContactResource, document_of
+from contacts.api.winnerr.resource import ContactResource
 from contacts.drafts import ContactDraft
 from contacts.querysets import tags_by_use
 from contacts.rules import LONGEST_TAG, MOST_TAGS
@@ -47,9 +47,9 @@ class TagViewSet(ContactResource):
         return self._change(identifier, ContactDraft(removed_tags=(name,)))
 
     def _change(self, identifier: str, draft: ContactDraft) -> Response:
-        contact = self.contact(identifier)
+        contact = self.contact_to_change(identifier)
         services.update_contact(contact, draft, actor=self.actor)
-        return Response(self.success(document_of(contact)))
+        return self.answer(contact)
 
 
 def _names(request: Request) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.exceptions import FieldError, Invalid
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
+from config.wires.conditions import etag_of
 from config.wires.fields import Documents, validated
 from config.wires.filters import BadValue
 from config.wires.keyset import with_tie_break
@@ -20,7 +21,7 @@ from config.wires.winnerr import object_of
 from contacts import services
 from contacts.api.winnerr.filters import DEFAULT_LIMIT, LARGEST_LIMIT, ContactFilters, sort_keys
 from contacts.api.winnerr.includes import EMBEDDED, embed, includes_asked
-from contacts.api.winnerr.resource import ContactResource, address_of, document_of
+from contacts.api.winnerr.resource import ContactResource, address_of
 from contacts.api.winnerr.serializers import (
     CONTACT_DOCUMENTS,
     CONTACT_FIELDS,
@@ -78,31 +79,32 @@ class ContactViewSet(ContactResource):
         # Asked for some keys only, a contact carries nothing that was not named.
         includes = includes_asked(query, default=() if query.get("fields") else EMBEDDED)
         found = self.get_queryset().with_winnerr_id(identifier).with_tag_names().with_secondary_phone()
-        row = found.values_list(*documents.columns, "id").first()
+        row = found.values_list(*documents.columns, "id", "version").first()
         if row is None:
             raise ContactNotFound(identifier)
-        document = documents.document(row)
-        embed({row[-1]: document}, includes)
-        return Response(self.success(document))
+        *values, contact_id, version = row
+        document = documents.document(values)
+        embed({contact_id: document}, includes)
+        return Response(self.success(document), headers={"ETag": etag_of(version)})
 
     def create(self, request: Request) -> Response:
         accepted = validated(ContactWrite(data=object_of(request.data)))
         score = accepted.get("calculateLeadScore", True)
         contact = services.create_contact(draft_of(accepted), actor=self.actor, score=score)
-        return Response(self.success(document_of(contact)), status=201, headers={"Location": address_of(contact)})
+        return self.answer(contact, status=201, headers={"Location": address_of(contact)})
 
     def update(self, request: Request, identifier: str) -> Response:
         accepted = validated(ContactWrite(data=object_of(request.data), partial=True))
-        contact = self.contact(identifier)
+        contact = self.contact_to_change(identifier)
         score = accepted.get("calculateLeadScore", False)
         services.update_contact(contact, draft_of(accepted), actor=self.actor, score=score)
-        return Response(self.success(document_of(contact)))
+        return self.answer(contact)
 
     def partial_update(self, request: Request, identifier: str) -> Response:
         return self.update(request, identifier)
 
     def destroy(self, request: Request, identifier: str) -> Response:
-        services.delete_contact(self.contact(identifier), actor=self.actor)
+        services.delete_contact(self.contact_to_change(identifier), actor=self.actor)
         return Response({"success": True, "message": "Contact deleted successfully"})
 
 
