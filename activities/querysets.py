@@ -14,6 +14,7 @@ from django.db.models import F, Model, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from accounts.actor import Actor
+from accounts.identifiers import parse_public_id
 from activities.models import Activity, Communication, Deal
 from contacts.models import Contact, ContactChange
 from contacts.services.contacting import LAST_CONTACTED
@@ -24,6 +25,7 @@ COMMUNICATION = "communication"
 DEAL = "deal"
 
 NEWEST = 25
+LONGEST_IDENTIFIER = 100
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -103,6 +105,15 @@ def _older(kind: TimelineKind, moment: str, before: TimelinePosition) -> Q:
 def live_deals(actor: Actor) -> QuerySet[Deal]:
     """Deals that are not deleted, of contacts that are not deleted and the actor's to see."""
     return Deal.objects.filter(deleted_at=None, contact__in=Contact.objects.active().visible_to(actor))
+
+
+def with_winnerr_id(deals: QuerySet[Deal], identifier: str) -> QuerySet[Deal]:
+    """The one with this id on Winnerr's wire: the vendor's own where an import kept it, else the UUID's."""
+    if "\x00" in identifier or len(identifier) > LONGEST_IDENTIFIER:
+        return deals.none()
+    kept = Q(winnerr_key=identifier)
+    uuid = parse_public_id("deal", identifier)
+    return deals.filter(kept if uuid is None else kept | Q(uuid=uuid, winnerr_key=None))
 
 
 def newest_activities(contact_ids: Collection[int], limit: int = NEWEST) -> dict[int, list[Activity]]:

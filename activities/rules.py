@@ -27,6 +27,7 @@ LONGEST_SOURCE = 100
 LONGEST_DETAIL = 500
 LONGEST_KEY = 100
 LONGEST_PROVIDER_ID = 255
+LONGEST_ADDRESS = 2_000
 # Written as JSON without blanks, in characters.
 LARGEST_METADATA = 20_000
 DEEPEST_METADATA = 20
@@ -145,13 +146,14 @@ def _deal_row_faults(draft: DealDraft) -> Iterator[FieldError]:
 def _document_faults(path: str, document: DocumentDraft) -> Iterator[FieldError]:
     for name in ("id", "name", "type"):
         yield from fault_of_text(f"{path}.{name}", getattr(document, name), LONGEST_DETAIL)
-    yield from fault_of_text(f"{path}.url", document.url, 2_000)
-    if document.url and not _is_web_address(document.url):
+    yield from fault_of_text(f"{path}.url", document.url, LONGEST_ADDRESS)
+    if document.url and not is_web_address(document.url):
         # A page shows it as a link; ``javascript:`` must never become one.
         yield FieldError(f"{path}.url", "invalid_value")
 
 
-def _is_web_address(url: str) -> bool:
+def is_web_address(url: str) -> bool:
+    """Whether a browser may follow it: http or https, to some host."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -17,7 +17,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("admin/", site.urls),
     path("v1/", include("accounts.api.winnerr")),
-    path("v1/", include("activities.api.winnerr")),
+    path("v1/", include("activities.api.winnerr.urls")),
     path("v1/", include("contacts.api.winnerr.urls")),
 ]
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from rest_framework import serializers
@@ -22,7 +23,17 @@ _REQUIRED = {"required": "is required", "null": "is required"}
 
 def seconds(moment: datetime | None) -> str | None:
     """``2024-01-15T10:30:00Z``: UTC in whole seconds, None for None (CONTRACTS 7.4)."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if moment is None:
+        return None
+    # Not strftime, which writes the year 1 with one digit.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def plain_number(amount: Decimal | None) -> int | float | None:
+    """A JSON number; whole amounts have no fraction. None for None."""
+    if amount is None:
+        return None
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from accounts.exceptions import FieldError, Invalid
 from config.wires import keyset
 from config.wires.filters import BadValue, whole
-from config.wires.keyset import BadCursor, Order
+from config.wires.keyset import BadCursor, Order, SortKey
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,18 @@ def limit_of(text: str, *, default: int, largest: int) -> int:
     if limit < 1:
         raise Invalid([FieldError("limit", "out_of_range", message="must be at least 1")])
     return min(limit, largest)
+
+
+def sort_keys(text: str, columns: Mapping[str, str], default: str) -> list[SortKey]:
+    """``createdAt:desc,leadScore`` as columns; a bare field ascends (CONTRACTS W-S12). Raises ``Invalid``."""
+    keys = []
+    for part in (text.strip() or default).split(","):
+        name, _, direction = part.strip().partition(":")
+        if name not in columns or direction not in ("", "asc", "desc"):
+            message = f"must be a list of field:asc|desc of {', '.join(columns)}"
+            raise Invalid([FieldError("sort", "invalid_value", message=message)])
+        keys.append(SortKey(columns[name], direction == "desc"))
+    return keys
 
 
 def cursor_page(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_token
 from accounts.exceptions import FieldError, NotAuthenticated
+from accounts.identifiers import parse_public_id
 from config.wires.base import Wire, WireViewSet
+from config.wires.filters import AnyOf
 from config.wires.problems import Problem
 from config.wires.strict_json import MalformedJSON
 
@@ -165,3 +168,11 @@ class WinnerrViewSet(WireViewSet):
     def success(data: Any, **more: Any) -> dict[str, Any]:
         """The envelope of every answer that is none of the errors."""
         return {"success": True, "data": data, **more}
+
+
+class AssignedTo(AnyOf):
+    """Any of the agents; an id that is nobody's finds nothing, like any other value that occurs nowhere."""
+
+    def filter(self, queryset: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        uuids = [uuid for text in value if (uuid := parse_public_id("agent", text))]
+        return queryset.filter(assigned_to__uuid__in=uuids)

@@ -18,6 +18,7 @@ from django.urls import get_resolver
 
 from accounts.models import Member
 from accounts.tenancy import BaseTenantManager
+from activities.models import Deal
 from contacts.drafts import ContactDraft
 from contacts.models import Contact, TaggedContact
 from contacts.services import create_contacts
@@ -38,8 +39,17 @@ def _deleted(world: World) -> tuple[UUID, int, int]:
     return world.deleted.uuid, world.deleted.number, world.deleted.pk
 
 
+def _deal(world: World) -> tuple[UUID, int, int]:
+    with world.scope():
+        deal = Deal.objects.get(contact=world.contact)
+    return deal.uuid, deal.pk, deal.pk
+
+
 # Routes with an id: the prefix of Winnerr's ids, another prefix that is wrong there, and whose ids to try.
-ROUTES_WITH_IDS = {"v1/contacts/{identifier}": ("contact", "deal", (_contact, _deleted))}
+ROUTES_WITH_IDS = {
+    "v1/contacts/{identifier}": ("contact", "deal", (_contact, _deleted)),
+    "v1/deals/{identifier}": ("deal", "contact", (_deal,)),
+}
 # What hangs on such a row: attacked the same way, and reached by other methods.
 ROUTES_BELOW_IDS = {
     f"v1/contacts/{{identifier}}/{below}": ROUTES_WITH_IDS["v1/contacts/{identifier}"]
@@ -55,8 +65,9 @@ ROUTES_WITHOUT_IDS = {
     "v1/contacts",
     "v1/contacts/bulk",
     "v1/contacts/tags",
+    "v1/deals",
 }
-LISTS = ("/v1/contacts", "/v1/contacts/tags", "/v1/agents", "/v1/agents/me")
+LISTS = ("/v1/contacts", "/v1/contacts/tags", "/v1/deals", "/v1/agents", "/v1/agents/me")
 
 
 def routes(resolver: Any, prefix: str = "") -> Iterator[str]:

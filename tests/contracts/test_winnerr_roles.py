@@ -26,6 +26,8 @@ MATRIX: dict[str, dict[str, set[Any]]] = {
     "contacts/{identifier}/activities": {"get": READERS, "post": WRITERS},
     "contacts/{identifier}/tags": {"post": WRITERS, "delete": WRITERS},
     "contacts/{identifier}/tags/{name}": {"delete": WRITERS},
+    "deals": {"get": READERS, "post": WRITERS},
+    "deals/{identifier}": {"get": READERS, "put": WRITERS, "patch": WRITERS, "delete": WRITERS},
     "agents": {"get": READERS},
     "agents/me": {"get": READERS},
     "auth/token": {"post": EVERYBODY},

@@ -6,21 +6,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.identifiers import parse_public_id
-from config.wires.filters import AnyOf, BadValue, Moment, Whole, WireFilterSet
-from config.wires.keyset import SortKey
+from config.wires.filters import AnyOf, Moment, Whole, WireFilterSet
+from config.wires.winnerr import AssignedTo
 from contacts.models import ContactStatus, ContactType
 
 DEFAULT_LIMIT = 25
 LARGEST_LIMIT = 100
-
-
-class AssignedTo(AnyOf):
-    """Any of the agents; an id that is nobody's finds nothing, like any other value that occurs nowhere."""
-
-    def filter(self, queryset: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
-        uuids = [uuid for text in value if (uuid := parse_public_id("agent", text))]
-        return queryset.filter(assigned_to__uuid__in=uuids)
 
 
 class TaggedAnyOf(AnyOf):
@@ -59,14 +50,3 @@ SORT_COLUMNS = {
     "lastContactedAt": "last_contacted_order",
 }
 DEFAULT_SORT = "createdAt:desc"
-
-
-def sort_keys(text: str) -> list[SortKey]:
-    """``createdAt:desc,leadScore`` as columns; a bare field ascends (CONTRACTS W-S12). Raises ``BadValue``."""
-    keys = []
-    for part in (text.strip() or DEFAULT_SORT).split(","):
-        name, _, direction = part.strip().partition(":")
-        if name not in SORT_COLUMNS or direction not in ("", "asc", "desc"):
-            raise BadValue("invalid_value", f"must be a list of field:asc|desc of {', '.join(SORT_COLUMNS)}")
-        keys.append(SortKey(SORT_COLUMNS[name], direction == "desc"))
-    return keys

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
@@ -12,7 +11,7 @@ from django.http import QueryDict
 from accounts.exceptions import FieldError, Invalid
 from activities.models import Activity, Communication, Deal
 from activities.querysets import newest_activities, newest_communications, newest_deals
-from config.wires.fields import seconds
+from config.wires.fields import plain_number, seconds
 
 # A single contact carries these unless the request says otherwise.
 EMBEDDED = ("deals", "communications")
@@ -26,15 +25,8 @@ class Include:
     document: Callable[[Any], dict[str, Any]]
 
 
-def amount_of(amount: Decimal | None) -> int | float | None:
-    """Whole amounts print without a fraction, as the documentation has them."""
-    if amount is None:
-        return None
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
-
-
 def _deal(deal: Deal) -> dict[str, Any]:
-    return {"id": deal.winnerr_id, "title": deal.title, "amount": amount_of(deal.amount), "stage": deal.stage}
+    return {"id": deal.winnerr_id, "title": deal.title, "amount": plain_number(deal.amount), "stage": deal.stage}
 
 
 def _communication(communication: Communication) -> dict[str, Any]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.exceptions import FieldError, Invalid
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
 from config.wires.conditions import etag_of
 from config.wires.fields import Documents, validated
-from config.wires.filters import BadValue
 from config.wires.keyset import with_tie_break
-from config.wires.pages import cursor_page, limit_of
+from config.wires.pages import cursor_page, limit_of, sort_keys
 from config.wires.winnerr import object_of
 from contacts import services
-from contacts.api.winnerr.filters import DEFAULT_LIMIT, LARGEST_LIMIT, ContactFilters, sort_keys
+from contacts.api.winnerr.filters import DEFAULT_LIMIT, DEFAULT_SORT, LARGEST_LIMIT, SORT_COLUMNS, ContactFilters
 from contacts.api.winnerr.includes import EMBEDDED, embed, includes_asked
 from contacts.api.winnerr.resource import ContactResource, address_of
 from contacts.api.winnerr.serializers import (
@@ -52,7 +49,7 @@ class ContactViewSet(ContactResource):
         found, filters = self.filterset_class.filtered(query, self.get_queryset())
         includes = includes_asked(query)
         documents = _documents_asked(query)
-        order = with_tie_break(_sort_keys(query.get("sort", "")), "id")
+        order = with_tie_break(sort_keys(query.get("sort", ""), SORT_COLUMNS, DEFAULT_SORT), "id")
         page = cursor_page(
             found.with_tag_names().with_secondary_phone(),
             documents.columns,
@@ -120,10 +117,3 @@ def _documents_asked(query: QueryDict) -> Documents:
 @lru_cache(maxsize=256)
 def _documents_of(names: frozenset[str]) -> Documents:
     return Documents(field for field in CONTACT_FIELDS if field.name in names)
-
-
-def _sort_keys(text: str) -> Any:
-    try:
-        return sort_keys(text)
-    except BadValue as error:
-        raise Invalid([FieldError("sort", error.code, message=error.message)]) from error

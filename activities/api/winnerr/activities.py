@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.urls import re_path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -54,6 +53,11 @@ def activity_document(row: Any) -> dict[str, Any]:
     return document
 
 
+def document_of(activity: Activity) -> dict[str, Any]:
+    """The same for a row that is an object already."""
+    return activity_document([getattr(activity, column) for column in ACTIVITY_DOCUMENTS.columns])
+
+
 class ActivityViewSet(WinnerrViewSet):
     """List and record what was done with a contact."""
 
@@ -99,10 +103,3 @@ class ActivityViewSet(WinnerrViewSet):
         if contact is None:
             raise ContactNotFound(identifier)
         return contact
-
-
-urlpatterns = [
-    re_path(
-        r"^contacts/(?P<identifier>[^/]+)/activities/?\Z", ActivityViewSet.as_view({"get": "list", "post": "create"})
-    ),
-]
