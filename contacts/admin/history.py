@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
+from django.db import models
+from django.utils.text import Truncator
 
 from accounts.models import Member
+from activities.models import Activity, ActivityType, Communication, CommunicationKind, Deal, DealStage, Direction
+from activities.querysets import ACTIVITY, COMMUNICATION, DEAL
+from contacts.admin.wording import (
+    NOTHING,
+    Names,
+    code_in_words,
+    in_order,
+    label_of,
+    member_ids,
+    number_in_words,
+    parted,
+    shown,
+)
 from contacts.models import Contact, ContactChange
 
-NOTHING = "—"
-_LABELS = {
-    "assigned_to_id": "Assigned to",
-    "tags": "Tags",
-    "further_emails": "Further e-mails",
-    "further_phones": "Further phones",
-    "further_assignees": "Further assignees",
-    "related_people": "Related people",
-    "deleted_at": "Deleted",
-    "last_contacted_at": "Last contacted",
-    "zip_code": "ZIP code",
-}
+LONGEST_REMARK = 160
 _DOORS = {
     "admin": "Dashboard",
     "winnerr": "Winnerr",
@@ -35,7 +37,12 @@ _DOORS = {
     "inbound": "Inbound message",
     "system": "Latchkey",
 }
-_MEMBER_FIELDS = {"assigned_to_id", "further_assignees", "member_id"}
+# What a change tells of that is a row beside the contact.
+_TOLD: dict[str, type[Activity | Communication | Deal]] = {
+    ACTIVITY: Activity,
+    COMMUNICATION: Communication,
+    DEAL: Deal,
+}
 
 
 @dataclass(frozen=True)
@@ -57,79 +64,120 @@ class ChangeLine:
     door: str
     fields: Sequence[FieldChange]
 
+    @property
+    def has_before(self) -> bool:
+        return any(field.before != NOTHING for field in self.fields)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What changes refer to: members' names by primary key, and rows beside contacts by UUID."""
+
+    names: Names
+    rows: Mapping[str, Activity | Communication | Deal]
+
 
 def change_lines(changes: Sequence[ContactChange]) -> list[ChangeLine]:
-    """The changes in words; members are named with one statement for all of them."""
-    names = _member_names(changes)
+    """The changes in words; whatever they refer to is read with one statement per table for all of them."""
+    known = _Known(_member_names(changes), {key: row for kind in _TOLD for key, row in _rows(kind, changes)})
     return [
         ChangeLine(
             moment=change.created_at,
-            verb=change.get_verb_display(),
+            verb=_title(change, known),
             who=change.actor_label,
             door=_DOORS.get(change.door, change.door),
-            fields=_field_changes(change, names),
+            fields=_field_changes(change, known.names),
         )
         for change in changes
     ]
 
 
-def label_of(field: str) -> str:
-    """What people call a field of a change."""
-    if field in _LABELS:
-        return _LABELS[field]
-    known = {each.name: str(each.verbose_name) for each in Contact._meta.concrete_fields}
-    return known.get(field, field.replace("_", " ")).capitalize()
-
-
-def _field_changes(change: ContactChange, names: Mapping[int, str]) -> list[FieldChange]:
-    fields = [*change.after, *(field for field in change.before if field not in change.after)]
-    return [
-        FieldChange(
-            label_of(field),
-            _shown(field, change.before.get(field), names),
-            _shown(field, change.after.get(field), names),
-        )
-        for field in fields
-    ]
-
-
 def _member_names(changes: Iterable[ContactChange]) -> dict[int, str]:
-    wanted = {pk for change in changes for facts in (change.before, change.after) for pk in _members_in(facts)}
+    wanted = {pk for change in changes for facts in (change.before, change.after) for pk in member_ids(facts)}
     return {member.pk: member.full_name for member in Member.objects.filter(pk__in=wanted)} if wanted else {}
 
 
-def _members_in(facts: Mapping[str, Any]) -> set[int]:
-    found = set()
-    for field in _MEMBER_FIELDS & facts.keys():
-        value = facts[field]
-        found |= {pk for pk in (value if isinstance(value, list) else [value]) if isinstance(pk, int)}
-    return found
+def _rows(kind: str, changes: Iterable[ContactChange]) -> Iterator[tuple[str, Activity | Communication | Deal]]:
+    """The rows that the changes tell of. The caller has made sure that their contacts may be seen."""
+    wanted = {(change.contact_id, _told(change, kind)["id"]) for change in changes if _told(change, kind)}
+    if wanted:
+        contacts, uuids = {contact for contact, _ in wanted}, {uuid for _, uuid in wanted}
+        for row in _TOLD[kind]._default_manager.filter(contact_id__in=contacts, uuid__in=uuids):
+            yield str(row.uuid), row
 
 
-def _shown(field: str, value: Any, names: Mapping[int, str]) -> str:
-    if value is None or value in ("", [], {}):
-        return NOTHING
-    if field in _MEMBER_FIELDS:
-        return ", ".join(names.get(pk, "a former member") for pk in (value if isinstance(value, list) else [value]))
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, str):
-        return _shown_text(field, value)
-    if isinstance(value, list):
-        return "; ".join(_shown("", each, names) for each in value)
-    if isinstance(value, dict):
-        parts = [
-            f"{key.replace('_', ' ')}: {_shown('', each, names)}"
-            for key, each in value.items()
-            if each not in (None, "")
-        ]
-        return ", ".join(parts) or NOTHING
-    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
+def _told(change: ContactChange, kind: str) -> Mapping[str, Any]:
+    """What a change says of a row beside the contact, nothing when it is about something else."""
+    return change.after.get(kind) or change.before.get(kind) or {}
 
 
-def _shown_text(field: str, value: str) -> str:
-    if field.endswith("_at"):
-        moment = parse_datetime(value)
-        return date_format(moment, "DATETIME_FORMAT") if moment else value
-    column = next((each for each in Contact._meta.concrete_fields if each.name == field and each.choices), None)
-    return str(dict(column.flatchoices).get(value, value)) if column else value
+def _title(change: ContactChange, known: _Known) -> str:
+    if activity := _told(change, ACTIVITY):
+        return _activity_title(activity, known.rows.get(activity["id"]))
+    if communication := _told(change, COMMUNICATION):
+        return _communication_title(communication, known.rows.get(communication["id"]))
+    if deal := _told(change, DEAL):
+        row = known.rows.get(deal["id"])
+        return _deal_title(change, str(deal.get("title") or getattr(row, "title", "")))
+    return change.get_verb_display()
+
+
+def _activity_title(facts: Mapping[str, Any], row: Any) -> str:
+    label = dict(ActivityType.choices).get(facts["type"]) or code_in_words(facts["type"])
+    return " — ".join(filter(None, [f"Activity: {label}", _remark(row.description if row else "")]))
+
+
+def _communication_title(facts: Mapping[str, Any], row: Any) -> str:
+    remark = _remark(row.subject or row.body) if row else ""
+    return ": ".join(filter(None, [_communication_name(facts["kind"], facts["direction"]), remark]))
+
+
+def _communication_name(kind: str, direction: str) -> str:
+    is_inbound = direction == Direction.INBOUND
+    if kind == CommunicationKind.IN_PERSON:
+        return "Met in person"
+    if kind == CommunicationKind.CALL:
+        return "Call received" if is_inbound else "Call made"
+    medium = "Message" if kind == CommunicationKind.OTHER else dict(CommunicationKind.choices).get(kind, "Message")
+    return f"{medium} {'received' if is_inbound else 'sent'}"
+
+
+def _deal_title(change: ContactChange, title: str) -> str:
+    if change.after.get(DEAL) is None:
+        return f"Deal removed: {title}"
+    if DEAL in change.before:
+        return f"Deal changed: {title}"
+    facts = change.after[DEAL]
+    stage = dict(DealStage.choices).get(facts.get("stage"), "")
+    amount = number_in_words(facts["amount"]) if facts.get("amount") is not None else ""
+    return f"Deal added: {', '.join(filter(None, [title, stage, amount]))}"
+
+
+def _remark(text: str) -> str:
+    return Truncator(" ".join(text.split())).chars(LONGEST_REMARK)
+
+
+def _field_changes(change: ContactChange, names: Names) -> list[FieldChange]:
+    before = {field: value for field, value in change.before.items() if field not in _TOLD}
+    after = {field: value for field, value in change.after.items() if field not in _TOLD}
+    fields = _compared(before, after, names, Contact)
+    if change.before.get(DEAL) and change.after.get(DEAL):
+        # A new deal and one taken away are told by their title.
+        fields += _compared(change.before[DEAL], change.after[DEAL], names, Deal)
+    return fields
+
+
+def _compared(
+    before: Mapping[str, Any], after: Mapping[str, Any], names: Names, model: type[models.Model]
+) -> list[FieldChange]:
+    old, new = parted(before), parted(after)
+    fields = in_order({*old, *new} - {"id"}, model)
+    lines = [
+        FieldChange(
+            label_of(field, model),
+            shown(field, old.get(field), names, model),
+            shown(field, new.get(field), names, model),
+        )
+        for field in fields
+    ]
+    return [line for line in lines if line.before != line.after]
