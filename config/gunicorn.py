@@ -13,7 +13,7 @@ bind = env_str("BIND", "127.0.0.1")
 if not bind.startswith("unix:") and ":" not in bind.rpartition("]")[2]:
     bind = f"{bind}:{env_int('PORT', 8000, minimum=1)}"
 
-worker_class = "gthread"
+worker_class = "config.worker.Worker"
 workers = env_int("WEB_CONCURRENCY", os.cpu_count() or 1, minimum=1)
 threads = 4
 # Each worker loads the application itself: no database connection or random state crosses a fork.
