@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 
 from accounts.authentication import memberships
 from accounts.exceptions import NotFound
@@ -71,3 +72,5 @@ def switch_organization(request: HttpRequest, user: User, organization_id: int) 
     request.session.flush()
     request.session.update(kept)
     request.session[SESSION_ORGANIZATION] = organization_id
+    # A form still open in another tab shows the organization before; it must not be stored in this one.
+    rotate_token(request)

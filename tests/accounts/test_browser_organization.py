@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
 from accounts.models import Member, User
 from accounts.roles import Role
 from accounts.services import create_member, deactivate_member
+from contacts.models import Contact
 from tests.worlds import World
 
 PAGE = "/accounts/organization/"
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 @pytest.fixture
@@ -100,3 +104,31 @@ def test_the_page_names_no_organization_of_others(north: World, south: World):
     page = browser.get(PAGE).content.decode()
     assert north.organization.name in page
     assert south.canary not in page
+
+
+def test_a_form_left_open_in_another_tab_is_not_stored_in_the_next_organization(north: World, south: World) -> None:
+    with south.scope():
+        create_member(
+            email="owner@north.example",
+            password="kept",
+            role="owner",
+            first_name="Guest",
+            last_name=south.canary,
+            actor=south.actor(),
+        )
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(north.owner.user)
+    session = browser.session
+    session["organization"] = north.organization.pk
+    session.save()
+    form = TOKEN.search(browser.get("/admin/contacts/contact/add/").content.decode())
+    assert form is not None
+    token = TOKEN.search(browser.get(PAGE).content.decode())
+    assert token is not None
+    switched = browser.post(PAGE, {"organization": south.organization.pk, "csrfmiddlewaretoken": token[1]})
+    assert switched.status_code == 302
+    stale = {"csrfmiddlewaretoken": form[1], "full_name": "Meant for north", "email": "meant@example.com"}
+    assert browser.post("/admin/contacts/contact/add/", stale).status_code == 403
+    for world in (north, south):
+        with world.scope():
+            assert not Contact.objects.filter(full_name="Meant for north").exists()
