@@ -48,8 +48,9 @@ setup-browser: ## install Chromium for the browser tests, unless one is there
 	fi
 
 # Asked before any work, so that a taken port does not surface after the welcome has been printed.
-PORT_IS_FREE = $(RUN) -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0)' || { \
-  echo "Port $(PORT) is in use; choose another with: make $@ PORT=8001"; exit 1; }
+PORT_IS_FREE = $(RUN) -c 'import socket, sys; port = "$(PORT)"; \
+  port.isdecimal() and 0 < int(port) < 65536 or sys.exit(f"PORT must be a number from 1 to 65535, not {port}."); \
+  socket.socket().connect_ex(("127.0.0.1", int(port))) or sys.exit(f"Port {port} is in use; choose another with: make $@ PORT=8001")'
 
 demo: setup ## run Latchkey with a demo organization on PORT (default 8000)
 	@$(PORT_IS_FREE)

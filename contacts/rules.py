@@ -213,6 +213,9 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
         contact.assigned_to_id = draft.assigned_to
     if draft.extra is not UNSET:
         contact.extra = {**contact.extra, **draft.extra}
+    if not any((contact.full_name, contact.company_name, contact.email, contact.phone)):
+        # Nothing to find it by, or to reach anybody with.
+        raise Invalid([FieldError("full_name", "required")])
     contact.email_norm = normalise_email(contact.email)
     contact.phone_norm = normalise_phone(contact.phone, region)
 

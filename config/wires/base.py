@@ -12,6 +12,7 @@ import orjson
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -191,6 +192,8 @@ class WireViewSet(GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise LengthRequired
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType(request.headers["Content-Encoding"])
         scope = current_scope()
         if request.method in READING or scope is None or self._grant() is PUBLIC:
             return

@@ -24,7 +24,9 @@ Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 _MOMENT = re.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{8})(?P<time>[Tt ][\d:.,+Zz-]+)?\Z", re.ASCII)
 # A plus sign that was not percent-encoded arrives as a blank. After a day it separates the time.
 _LOST_PLUS = re.compile(r"(?<=\d)(?<!-\d\d) (?=\d{2}:?\d{2}\Z)", re.ASCII)
-_WHOLE = re.compile(r"-?[0-9]{1,18}\Z")
+_WHOLE = re.compile(r"-?[0-9]{1,400}\Z")
+# No column holds more; a bound beyond it excludes or includes just as much.
+_LARGEST_WHOLE = 10**18
 
 
 class BadValue(ValueError):
@@ -110,11 +112,15 @@ class Moment(WireFilter):
     def _inclusive(self, moment: datetime, *, date_only: bool) -> datetime:
         if self.lookup_expr != "lt":
             return moment.replace(microsecond=0)
-        return moment.replace(microsecond=0) + (timedelta(days=1) if date_only else timedelta(seconds=1))
+        try:
+            return moment.replace(microsecond=0) + (timedelta(days=1) if date_only else timedelta(seconds=1))
+        except OverflowError:
+            # The last day there is: programs write it for "no end".
+            return datetime.max.replace(tzinfo=UTC)
 
 
 def whole(text: str) -> int:
     """An integer in ASCII digits. Raises ``BadValue``."""
     if not _WHOLE.match(text):
         raise BadValue("invalid_type", "must be a whole number")
-    return int(text)
+    return max(-_LARGEST_WHOLE, min(int(text), _LARGEST_WHOLE))

@@ -48,5 +48,6 @@ class Refusals:
         return response
 
     def _wire(self, request: HttpRequest) -> Wire | None:
-        path = f"{request.path_info}/"
+        # However many slashes a client joined its base address with.
+        path = f"/{request.path_info.lstrip('/')}/"
         return next((wire for wire in self.wires if path.startswith(wire.prefix)), None)
