@@ -15,6 +15,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import is_valid_path
 from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -28,12 +29,18 @@ from config.dashboard.options import TenantModelAdmin, actor_of
 from config.dashboard.site import site
 
 LIFETIMES = ((30, "30 days"), (90, "90 days"), (180, "180 days"), (365, "One year"))
+# Where each contract lists contacts.
+LISTS = {
+    WireName.WINNERR: "/v1/contacts",
+    WireName.RENTALOT: "/api/v1/contacts",
+    WireName.ESTATEPRIME: "/api/contacts",
+}
 STATE_COLOURS = {"Active": "success", "Expired": "warning", "Revoked": "danger"}
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A new credential with what is shown this once: named secrets, and a request that uses them."""
+    """A new credential with what is shown this once: named secrets, and a request that uses them where one can be made."""
 
     credential: Credential
     secrets: tuple[tuple[str, str], ...]
@@ -85,6 +92,12 @@ class CredentialAdmin(TenantModelAdmin):
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().changeform_view(request, object_id, form_url, {**buttons, **(extra_context or {})})
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_choice_field(db_field, request, **kwargs)
+        if field is not None and db_field.name == "wire":
+            field.help_text = unserved_sentence()
+        return field
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None and db_field.name == "member":
@@ -125,18 +138,34 @@ def issue(facts: dict[str, Any], actor: Actor) -> Issued:
     wire, member, name = WireName(facts["wire"]), facts["member"], facts["name"]
     if wire == WireName.WINNERR:
         token = issue_token(member, name=name, lifetime=timedelta(days=facts["lifetime"]), actor=actor)
-        return Issued(token.credential, (("Token", token.token),), curl("/v1/contacts", f"Bearer {token.token}"))
+        return Issued(token.credential, (("Token", token.token),), curl(wire, f"Bearer {token.token}"))
     key = issue_key(member, wire=wire, name=name, actor=actor)
     if wire == WireName.RENTALOT:
-        return Issued(key.credential, (("Key", key.key),), curl("/api/v1/contacts", f"Bearer {key.key}"))
+        return Issued(key.credential, (("Key", key.key),), curl(wire, f"Bearer {key.key}"))
     pair = b64encode(f"{key.public_key}:{key.secret_key}".encode()).decode()
     secrets = (("Public key", key.public_key), ("Secret key", key.secret_key))
-    return Issued(key.credential, secrets, curl("/api/contacts", f"Basic {pair}"))
+    return Issued(key.credential, secrets, curl(wire, f"Basic {pair}"))
 
 
-def curl(path: str, authorization: str) -> str:
-    """A line for a shell that lists contacts."""
-    return shlex.join(["curl", f"{settings.PUBLIC_BASE_URL}{path}", "-H", f"Authorization: {authorization}"])
+def curl(wire: WireName, authorization: str) -> str:
+    """A line for a shell that lists contacts; empty while nothing answers it."""
+    if not is_served(wire):
+        return ""
+    return shlex.join(["curl", f"{settings.PUBLIC_BASE_URL}{LISTS[wire]}", "-H", f"Authorization: {authorization}"])
+
+
+def is_served(wire: WireName) -> bool:
+    """Whether the contract's contacts have an address here."""
+    return bool(is_valid_path(LISTS[wire]))
+
+
+def unserved_sentence() -> str:
+    """What to know before choosing a wire; empty when all of them are served."""
+    names = [str(wire.label) for wire in WireName if not is_served(wire)]
+    if not names:
+        return ""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{' and '.join(names)} {verb} not served yet: a key can be made now, and opens nothing until then."
 
 
 def state_of(credential: Credential) -> str:

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
+from accounts.admin.credential import LISTS
 from accounts.authentication import digest_of
 from accounts.models import Credential, Invitation, Member, Organization, WireName
 from accounts.roles import Role
@@ -238,7 +239,11 @@ def secret_page(browser: Client, member: Member, **facts: Any) -> tuple[Any, lis
 
 
 @pytest.mark.parametrize("wire", WireName.values)
-def test_a_new_credentials_secret_is_shown_once_with_a_line_that_uses_it(owner: Client, north: World, wire: str):
+def test_a_new_credentials_secret_is_shown_once_with_a_line_that_uses_it(
+    owner: Client, north: World, wire: str, monkeypatch: pytest.MonkeyPatch
+):
+    # Any address that is answered will do; a wire without one is the next test's.
+    monkeypatch.setitem(LISTS, WireName(wire), "/v1/contacts")
     response, shown = secret_page(owner, north.agent, wire=wire)
     *secrets, curl = shown
     assert response.status_code == 200
@@ -259,6 +264,20 @@ def test_a_new_credentials_secret_is_shown_once_with_a_line_that_uses_it(owner: 
     # A key pair's public half is its name on the list.
     assert not any(secret in listed for secret in secrets if not secret.startswith("pk_"))
     assert not any(secret in str(session.get_decoded()) for session in Session.objects.all() for secret in secrets)
+
+
+def test_no_line_is_shown_for_a_wire_that_nothing_answers(owner: Client, north: World, monkeypatch: pytest.MonkeyPatch):
+    for wire in WireName:
+        monkeypatch.setitem(LISTS, wire, "/v1/contacts")
+    assert "not served yet" not in page_of(owner.get(f"{CREDENTIALS}add/"))
+    monkeypatch.setitem(LISTS, WireName.RENTALOT, "/nowhere/contacts")
+    assert "Rentalot is not served yet: a key can be made now, and opens nothing until then." in page_of(
+        owner.get(f"{CREDENTIALS}add/")
+    )
+    response, shown = secret_page(owner, north.agent, wire="rentalot")
+    assert len(shown) == 1
+    assert "curl" not in page_of(response)
+    assert "Rentalot is not served yet: this key opens nothing until then." in page_of(response)
 
 
 def test_the_token_works_for_its_member_and_dies_when_revoked(owner: Client, north: World, south: World):
