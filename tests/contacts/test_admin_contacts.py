@@ -435,3 +435,24 @@ def test_people_without_a_membership_are_sent_to_their_organizations(north: Worl
 def test_login_leads_nowhere_else(north: World, target: str):
     assert browser_of(north.agent).get("/admin/login/", {"next": target})["Location"] == "/admin/"
     assert "evil" not in Client().get("/admin/login/", {"next": target})["Location"]
+
+
+def test_all_of_them_are_offered_only_where_they_were_counted(
+    north: World, agent: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("contacts.admin.contacts.ContactAdmin.list_per_page", 2)
+    assert "0 of 2 selected" in text_of(agent.get(CONTACTS))
+    assert "Select all 6 contacts" in text_of(agent.get(CONTACTS))
+    monkeypatch.setattr("config.dashboard.paginator.MOST_COUNTED", 3)
+    assert "0 of 2 selected" in text_of(agent.get(CONTACTS))
+    assert "Select all 4" not in text_of(agent.get(CONTACTS))
+
+
+def test_the_frame_speaks_of_contacts(north: World, agent: Client):
+    page = text_of(agent.get(CONTACTS))
+    assert "Search contacts…" in page
+    assert "Contacts chevron_right Contacts" not in page
+    assert "apps and models" not in page
+    nobody = text_of(agent.get(f"{CONTACTS}?q=nobodyiscalledthis"))
+    assert "Nothing found Nothing here matches the search and the filters." in nobody
+    assert "Contacts chevron_right Contacts" not in text_of(agent.get(page_of(north.contact)))
