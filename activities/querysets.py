@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import merge
 from itertools import islice
@@ -16,7 +16,7 @@ from django.db.models.functions import RowNumber
 from accounts.actor import Actor
 from accounts.identifiers import parse_public_id
 from activities.models import Activity, Communication, Deal
-from contacts.models import Contact, ContactChange
+from contacts.models import ChangeVerb, Contact, ContactChange
 from contacts.services.contacting import LAST_CONTACTED
 
 # Keys of changes that tell of a row beside the contact; the timeline shows the row itself.
@@ -25,6 +25,7 @@ COMMUNICATION = "communication"
 DEAL = "deal"
 
 NEWEST = 25
+MOVED_IN_AFTER = timedelta(days=1)
 LONGEST_IDENTIFIER = 100
 _Row = TypeVar("_Row", bound=Model)
 
@@ -81,7 +82,9 @@ def _contact_changes() -> QuerySet[ContactChange]:
     """Changes that no other entry tells of: those of the contact itself, and what became of its deals."""
     told_elsewhere = Q(after__has_any_keys=[ACTIVITY, COMMUNICATION, LAST_CONTACTED])
     new_deal = Q(after__has_key=DEAL) & ~Q(before__has_key=DEAL)
-    return ContactChange.objects.exclude(told_elsewhere).exclude(new_deal)
+    # A contact that was known elsewhere before: its arrival here is history of the record, not of the relationship.
+    moved_in = Q(verb=ChangeVerb.CREATED, contact__created_at__lt=F("created_at") - MOVED_IN_AFTER)
+    return ContactChange.objects.exclude(told_elsewhere).exclude(new_deal).exclude(moved_in)
 
 
 def _entries(

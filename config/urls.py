@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import health
 from config.dashboard.site import site
@@ -12,6 +14,8 @@ from config.wires.rentalot import RENTALOT
 from config.wires.winnerr import WINNERR
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}accounts/key.svg")),
     path("healthz", health.process),
     path("readyz", health.ready),
     path("accounts/", include("accounts.urls")),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from activities.drafts import ActivityDraft, CommunicationDraft, DealDraft
@@ -27,7 +28,7 @@ from activities.services import (
 )
 from contacts.drafts import ContactDraft
 from contacts.models import Contact, ContactChange
-from contacts.services import update_contact
+from contacts.services import create_contact, update_contact
 from tests.worlds import World
 
 DAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -116,3 +117,13 @@ def test_the_newest_of_many_contacts_come_in_one_statement_each(
         assert activities == {contact.pk: expected, ids[1]: [], ids[2]: []}
         assert [len(communications[pk]) for pk in ids] == [3, 0, 0]
         assert [len(deals[pk]) for pk in ids] == [3, 0, 0]
+
+
+def test_a_contact_known_before_it_came_here_shows_no_creation(north: World, south: World):
+    with north.scope():
+        old = create_contact(
+            ContactDraft(full_name="Old Friend", created_at=timezone.now() - timedelta(days=90)), actor=north.actor()
+        )
+        new = create_contact(ContactDraft(full_name="New Friend"), actor=north.actor())
+        assert timeline(old) == []
+        assert [entry.row.verb for entry in timeline(new)] == ["created"]

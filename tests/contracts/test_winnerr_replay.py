@@ -204,14 +204,16 @@ def test_case_21_the_printed_sort(client, older_contacts):
     assert keys == sorted(keys, reverse=True)
 
 
-@pytest.mark.parametrize(("limit", "shown"), [("1", 1), ("100", 100), ("101", 100), ("999999", 100), ("", 25)])
+@pytest.mark.parametrize(
+    ("limit", "shown"), [("1", 1), ("100", 100), ("101", 100), ("999999", 100), (str(2**64), 100), ("", 25)]
+)
 def test_case_21_limits_are_kept_and_clamped(client, older_contacts, limit, shown):
     body = client.get("/v1/contacts", {"limit": limit}).json()
 
     assert (len(body["data"]), body["pagination"]["limit"], body["pagination"]["total"]) == (shown, shown, 150)
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "abc", "１０", "10;", "1.0", "1e2", "+1", "18446744073709551616"])
+@pytest.mark.parametrize("limit", ["0", "-1", "abc", "１０", "10;", "1.0", "1e2", "+1"])
 def test_case_21_a_limit_that_is_none_is_refused(client, limit):
     response = client.get("/v1/contacts", {"limit": limit})
 
@@ -282,3 +284,10 @@ def test_never_contacted_sorts_as_the_oldest(office, client, older_contacts, joh
     assert [contact["lastContactedAt"] is None for contact in found] == [False, False] + [True] * 148
     ascending = all_contacts(client, limit=100, sort="lastContactedAt")
     assert [contact["id"] for contact in ascending] == [contact["id"] for contact in reversed(found)]
+
+
+@pytest.mark.parametrize(
+    "query", [{"createdAt[lte]": "9999-12-31"}, {"createdAt[gte]": "0001-01-01"}, {"leadScore[lte]": "9" * 30}]
+)
+def test_bounds_beyond_everything_exclude_nothing(client, older_contacts, query):
+    assert client.get("/v1/contacts", query).json()["pagination"]["total"] == 150
