@@ -126,4 +126,4 @@ def test_a_contact_known_before_it_came_here_shows_no_creation(north: World, sou
         )
         new = create_contact(ContactDraft(full_name="New Friend"), actor=north.actor())
         assert timeline(old) == []
-        assert [entry.row.verb for entry in timeline(new)] == ["created"]
+        assert [entry.position.kind for entry in timeline(new)] == [TimelineKind.CHANGE]
