@@ -13,6 +13,7 @@ from activities.drafts import ActivityDraft, CommunicationDraft, DealDraft
 from activities.models import Activity
 from activities.querysets import (
     TimelineEntry,
+    TimelineKind,
     newest_activities,
     newest_communications,
     newest_deals,
