@@ -226,7 +226,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static.StaticFiles"},
 }
 # On a machine of one's own, a server started by hand serves the files from where they lie; production wants collectstatic.
 WHITENOISE_USE_FINDERS = not PRODUCTION
