@@ -189,7 +189,14 @@ def new_secret(length: int = 32) -> str:
     return secrets.token_urlsafe(length)
 
 
-def mint_token(*, session_id: str, member: Member, organization: Organization, expires_at: datetime) -> str:
+def mint_token(
+    *,
+    session_id: str,
+    member: Member,
+    organization: Organization,
+    expires_at: datetime,
+    issued_at: datetime | None = None,
+) -> str:
     """A signed access token of the Winnerr wire for a credential whose digest is that of ``session_id``."""
     claims = {
         "iss": JWT_ISSUER,
@@ -198,7 +205,7 @@ def mint_token(*, session_id: str, member: Member, organization: Organization, e
         "org": organization.public_id,
         "sid": session_id,
         "jti": secrets.token_hex(16),
-        "iat": int(timezone.now().timestamp()),
+        "iat": int((issued_at or timezone.now()).timestamp()),
         "exp": int(expires_at.timestamp()),
     }
     return jwt.encode(claims, _signing_keys()[0], algorithm=JWT_ALGORITHM)

@@ -128,5 +128,6 @@ def _tokens(credential: Credential, session_id: str, now: datetime) -> SessionTo
         member=credential.member,
         organization=current_organization(),
         expires_at=now + ACCESS_LIFETIME,
+        issued_at=now,
     )
     return SessionTokens(access_token, refresh_token, int(ACCESS_LIFETIME.total_seconds()))
