@@ -15,11 +15,14 @@ from datetime import datetime
 from functools import lru_cache, wraps
 from typing import Any, Final
 
+import orjson
 import psycopg
 from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg.adapt import AdaptersMap
+from psycopg.types.json import set_json_loads
 
 from accounts.tenancy import current_organization_id, placeholder_scope
 
@@ -87,6 +90,12 @@ class PreparedQuery:
         columns = [expression for expression, _, _ in compiler.select[: compiler.col_count]]
         self._convert = compiler.apply_converters
         self._converters = compiler.get_converters(columns)
+        if connection.vendor == "postgresql":
+            # The cursor has made documents of JSON already.
+            parsed = {
+                place for place, column in enumerate(columns) if isinstance(column.output_field, models.JSONField)
+            }
+            self._converters = {place: kept for place, kept in self._converters.items() if place not in parsed}
 
     def rows(self, values: Mapping[str, Any]) -> list[Row]:
         """The rows as tuples in the order of ``values_list``; ``values`` fills the slots by name, others are ignored.
@@ -143,7 +152,20 @@ def _cursor() -> Any:
         return connection.cursor()
     connection.ensure_connection()
     # Not public, but what ``connection.cursor()`` does to every cursor: errors become Django's, statements are counted.
-    return connection._prepare_cursor(psycopg.Cursor(connection.connection))  # type: ignore[attr-defined]  # see above
+    return connection._prepare_cursor(_Cursor(connection.connection))  # type: ignore[attr-defined]  # see above
+
+
+# The driver's own loaders, which are compiled; Django's read moments and documents in Python.
+_ADAPTERS = AdaptersMap(psycopg.adapters)
+set_json_loads(orjson.loads, _ADAPTERS)
+
+
+class _Cursor(psycopg.Cursor[Row]):
+    """Binds values on the server."""
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        return _ADAPTERS
 
 
 def _text(value: Any) -> str:

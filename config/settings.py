@@ -107,6 +107,11 @@ TEMPLATES = [
 ]
 
 
+# The server keeps the plans of statements that come again. A pooler that hands each transaction to another connection
+# must know them too (pgbouncer 1.21 or newer), or this is switched off.
+PREPARED_STATEMENTS = env_bool("PREPARED_STATEMENTS", True)
+
+
 def _database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """One database with the options each engine needs to be safe under several workers."""
     database = database_from_url(url, name)
@@ -122,6 +127,9 @@ def _database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
+    else:
+        # For the cursors of accounts.prepared; Django's own bind on the client and prepare nothing.
+        database["OPTIONS"] = {**database["OPTIONS"], "prepare_threshold": 2 if PREPARED_STATEMENTS else None}
     return database
 
 

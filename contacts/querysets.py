@@ -47,12 +47,16 @@ class RowsInOrder(InOrder):
     def __init__(self, rows: models.QuerySet[Any], *columns: str) -> None:
         super().__init__(rows.annotate(label=JSONArray(*columns)).values("label"))
 
-    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
-        return [self._convert]
+    @property
+    def convert_value(self) -> Callable[[Any, Any, Any], list[list[Any]]]:
+        def rows_of(value: Any, expression: Any, connection: Any) -> list[list[Any]]:
+            rows = orjson.loads(value) if isinstance(value, str) else value
+            return [orjson.loads(row) if isinstance(row, str) else row for row in rows]
 
-    def _convert(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> list[list[Any]]:
-        rows = orjson.loads(value) if isinstance(value, str) else value
-        return [orjson.loads(row) if isinstance(row, str) else row for row in rows]
+        return rows_of
+
+    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        return [self.convert_value]
 
 
 class ContactQuerySet(TenantQuerySet[_Row]):

@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.identifiers import parse_public_id, public_id
 from accounts.models import Member
 from accounts.tenancy import current_organization
-from config.wires.fields import Choice, Document, Documents, Flag, Number, Text, Texts, WireField, seconds
+from config.wires.fields import Choice, Document, Documents, Flag, Number, Text, Texts, WireField, as_stored, seconds
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import ContactStatus, ContactType
 from contacts.normalise import is_email
@@ -109,10 +109,6 @@ def _organization_id() -> str:
     return current_organization().public_id
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 CONTACT_FIELDS: tuple[WireField, ...] = (
     WireField("id", ("winnerr_key", "uuid"), _contact_id),
     WireField("organizationId", (), _organization_id),
@@ -127,11 +123,11 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
         _address,
         Address(required=False, allow_null=True),
     ),
-    WireField("type", ("type",), _same, Choice(ContactType.values)),
-    WireField("status", ("status",), _same, Choice(ContactStatus.values)),
+    WireField("type", ("type",), as_stored, Choice(ContactType.values)),
+    WireField("status", ("status",), as_stored, Choice(ContactStatus.values)),
     WireField("source", ("source",), _text, Text(50)),
-    WireField("leadScore", ("lead_score",), _same),
-    WireField("tags", ("tag_names",), _same, Texts(LONGEST_TAG, MOST_TAGS)),
+    WireField("leadScore", ("lead_score",), as_stored),
+    WireField("tags", ("tag_names",), as_stored, Texts(LONGEST_TAG, MOST_TAGS)),
     WireField("notes", ("notes",), _text, Text(10_000)),
     WireField("preferences", ("preferences",), _preferences, Preferences(required=False, allow_null=True)),
     WireField("assignedTo", ("assigned_to__uuid",), _agent_id, Agent(source="assigned_to")),
