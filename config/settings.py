@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.headers.ContentSecurityPolicyMiddleware",
     "accounts.middleware.RequestIdMiddleware",
+    "accounts.middleware.RateLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.TenantMiddleware",
     "accounts.middleware.BrowserSessionMiddleware",
@@ -268,6 +269,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": None,
 }
+
+# How many requests a minute each worker answers one credential, or one address without a credential (accounts.rates).
+# More than a worker usually manages: it stops what runs wild and is in nobody's way.
+RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 60_000, minimum=1)
 
 TAGGIT_CASE_INSENSITIVE = False
 
