@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.text import format_lazy
 
-from config.env import database_from_url, env_bool, env_choice, env_int, env_list, env_path, env_str
+from config.env import database_from_url, env_bool, env_choice, env_int, env_list, env_origins, env_path, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "corsheaders",
     "rest_framework",
     "django_filters",
     "taggit",
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "config.headers.ContentSecurityPolicyMiddleware",
     "accounts.middleware.RequestIdMiddleware",
     "accounts.middleware.RateLimitMiddleware",
+    "config.cors.WireCorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.TenantMiddleware",
     "accounts.middleware.BrowserSessionMiddleware",
@@ -240,6 +242,8 @@ STORAGES = {
 # On a machine of one's own, a server started by hand serves the files from where they lie; production wants collectstatic.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_MANIFEST_STRICT = PRODUCTION
+# Nobody's page but ours needs them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # The folder is made by collectstatic; whitenoise warns about one that does not exist yet.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
@@ -260,6 +264,33 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# Pages of which other origins may read the wires' answers (config.cors); "*" is any, and nothing is none.
+_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_ALL_ORIGINS = _ORIGINS == ["*"]
+CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else _ORIGINS
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-Id",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Location",
+    "Link",
+    "Retry-After",
+    "Idempotency-Replayed",
+    "X-Request-Id",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+]
+CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
 
 REST_FRAMEWORK = {
     # A view speaks the dialect of its wire; nothing here may open one that declares none.
