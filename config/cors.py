@@ -47,6 +47,7 @@ def _options(request: HttpRequest) -> HttpResponse:
     # Counted and never refused: it does no work, and a page cannot read a refusal of it.
     rates.count(request)
     response = HttpResponse(status=204)
+    del response["Content-Type"]
     allowed = _methods_at(request.path_info)
     if allowed:
         response["Allow"] = ", ".join(allowed)

@@ -87,6 +87,7 @@ def test_any_page_may_ask_what_it_may_send(anybody: None, path: str) -> None:
     assert response["X-Request-Id"]
     assert int(response["X-RateLimit-Remaining"]) < int(response["X-RateLimit-Limit"])
     assert not response.has_header("Content-Length")
+    assert not response.has_header("Content-Type")
     assert not response.cookies
 
 

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
-from config.wires.conditions import etag_of
+from config.wires.conditions import etag_of, is_known
 from config.wires.fields import validated
 from config.wires.pages import cursor_after, limit_of, position_in, sort_keys
 from config.wires.winnerr import object_of
@@ -67,6 +67,8 @@ class ContactViewSet(ContactResource):
         if found is None:
             raise ContactNotFound(identifier)
         document, version = found
+        if not includes and is_known(request.headers.get("If-None-Match"), version):
+            return Response(status=304, headers={"ETag": etag_of(version)})
         return Response(self.success(document), headers={"ETag": etag_of(version)})
 
     def create(self, request: Request) -> Response:
