@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
-from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, Value
 
 from accounts.actor import Actor
 from accounts.models import Member
@@ -323,3 +323,21 @@ def _wanted(narrowed: frozenset[str]) -> list[models.Expression]:
 
 def _bound(name: str) -> Slot:
     return Slot(name, models.IntegerField())
+
+
+def tags_by_use(actor: Actor) -> list[tuple[str, str, int]]:
+    """Name, colour and number of contacts of each of the organization's tags, most used first.
+
+    Counted are the contacts the actor may see.
+    """
+    if connection.vendor == "postgresql" and actor.sees_all_contacts:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tag_id, n FROM contacts_tag_totals()")
+            uses: dict[int, int] = dict(cursor.fetchall())
+    else:
+        tagged = TaggedContact.objects.filter(content_object__in=Contact.objects.active().visible_to(actor))
+        counts = tagged.order_by().values("tag").annotate(n=Count("pk"))
+        uses = dict(counts.values_list("tag", "n"))
+    # The catalogue's own order decides among equals.
+    tags = [(name, color, uses.get(pk, 0)) for pk, name, color in Tag.objects.values_list("pk", "name", "color")]
+    return sorted(tags, key=lambda tag: -tag[2])

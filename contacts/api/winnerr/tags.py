@@ -13,7 +13,7 @@ from config.wires.winnerr import object_of
 from contacts import services
 from contacts.api.winnerr.resource import ContactResource
 from contacts.drafts import ContactDraft
-from contacts.querysets import tags_by_use
+from contacts.listing import tags_by_use
 from contacts.rules import LONGEST_TAG, MOST_TAGS
 
 
@@ -34,8 +34,8 @@ class TagViewSet(ContactResource):
     }
 
     def list(self, request: Request) -> Response:
-        rows = tags_by_use(self.get_queryset()).values_list("name", "color", "uses")
-        return Response(self.success([{"name": name, "color": color, "count": uses} for name, color, uses in rows]))
+        tags = tags_by_use(self.actor)
+        return Response(self.success([{"name": name, "color": color, "count": uses} for name, color, uses in tags]))
 
     def add(self, request: Request, identifier: str) -> Response:
         return self._change(identifier, ContactDraft(added_tags=_names(request)))
