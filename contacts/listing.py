@@ -21,7 +21,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Value
 
 from accounts.actor import Actor
 from accounts.models import Member
-from accounts.ordering import Order, SortKey, after, order_by
+from accounts.ordering import Counted, Order, SortKey, after, order_by
 from accounts.prepared import OneOf, Slot
 from contacts.models import Contact, ContactStatus, ContactType, Tag, TaggedContact
 from contacts.querysets import ContactQuerySet
@@ -285,13 +285,6 @@ class _Once(models.Func):
     output_field = models.BigIntegerField()
 
 
-class _Counted(models.Subquery):
-    """How many rows a queryset has."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = models.BigIntegerField()
-
-
 def total_of(listing: Listing) -> models.expressions.Combinable:
     """How many contacts the listing is about, exact, with slots for the values; the same on every page.
 
@@ -310,7 +303,7 @@ def total_of(listing: Listing) -> models.expressions.Combinable:
             return _Once(Slot("tag", models.TextField()), function="contacts_tag_total")
         if narrowed == {"tags"}:
             return _Once(Slot("tags", models.TextField(), is_array=True), function="contacts_any_tag_total")
-    return _Counted(chosen(listing).values("pk"))
+    return Counted(chosen(listing).values("pk"))
 
 
 def _wanted(narrowed: frozenset[str]) -> list[models.Expression]:
