@@ -18,7 +18,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from benchmarks.filling import BIG, OWNER_EMAIL, THOUSAND, fill, rows_of_small
+from benchmarks.filling import BIG, OWNER_EMAIL, THOUSAND, fill, restore, rows_of_small
 from benchmarks.place import DATABASE, REPOSITORY, Login, Place, superuser_url
 
 Say = Callable[[str], None]
@@ -60,7 +60,11 @@ def prepare(place: Place, rows: int, *, keep: bool, say: Say) -> Bench:
     if keep and stamp_of(DATABASE) == stamp:
         say(f"Using the database {DATABASE} that is there ({rows:,} contacts).")
         manage(place, "create_database_role")
-        return _bench(place, rows)
+        bench = _bench(place, rows)
+        with bench.owner() as owner:
+            # A run that was stopped left what it wrote.
+            restore(owner, bench.last_number)
+        return bench
     say(f"Making the database {DATABASE} ({rows:,} contacts in one organization); this takes a while.")
     _make(place)
     with place.session(place.owner) as owner:

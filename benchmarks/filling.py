@@ -119,6 +119,16 @@ def remove_contacts_after(owner: Connection[Any], number: int) -> int:
         return owner.execute("DELETE FROM contacts_contact WHERE number > %s", [number]).rowcount
 
 
+def restore(owner: Connection[Any], last: int) -> None:
+    """Make the database again what it was when it was filled with contacts up to the number ``last``."""
+    remove_contacts_after(owner, last)
+    numbered = "(SELECT id, number AS n FROM contacts_contact WHERE version > 1) AS changed"
+    was = f"(SELECT id, {rows.CONTACT['status']} AS status FROM {numbered}) AS was"
+    owner.execute(f"UPDATE contacts_contact c SET status = was.status, version = 1 FROM {was} WHERE c.id = was.id")
+    owner.execute("DELETE FROM contacts_contactchange")
+    owner.execute("VACUUM ANALYZE")
+
+
 def _found_small_organizations(owner: Connection[Any]) -> None:
     numbered = f"generate_series(1, {SMALL_ORGANIZATIONS}) AS n"
     given = {"uuid": "gen_random_uuid()", "name": "'Small ' || n", "slug": "'small-' || n", "created_at": "now()"}

@@ -14,6 +14,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -31,23 +32,28 @@ Query = dict[str, list[str]]
 Answer = tuple[str, bytes, list[tuple[str, str]]]
 
 # Fixed texts need no plan for each execution; what the role sets is for the project's searches.
-URL: Final = os.environ["DATABASE_URL"]
 OPTIONS: Final = "-c TimeZone=UTC -c plan_cache_mode=auto"
-KEY: Final = salted_hmac(
-    "accounts.authentication.jwt", "", secret=os.environ["SECRET_KEY"], algorithm="sha256"
-).digest()
 CLAIMS: Final = {"require": ["exp", "iat", "iss", "aud", "sub", "jti", "sid", "org"]}
 
-set_json_loads(orjson.loads)
-set_json_dumps(orjson.dumps)
+DEFAULT_SORT: Final = "createdAt:desc"
+
 _here = threading.local()
+
+
+@cache
+def _key() -> bytes:
+    """The project's own signing key."""
+    secret = os.environ["SECRET_KEY"]
+    return salted_hmac("accounts.authentication.jwt", "", secret=secret, algorithm="sha256").digest()
 
 
 class Connected:
     """A thread's connection, and what its database offers."""
 
     def __init__(self) -> None:
-        self.connection = psycopg.connect(URL, prepare_threshold=0, options=OPTIONS)
+        self.connection = psycopg.connect(os.environ["DATABASE_URL"], prepare_threshold=0, options=OPTIONS)
+        set_json_loads(orjson.loads, self.connection)
+        set_json_dumps(orjson.dumps, self.connection)
         self.schema = Schema.of(self.connection)
         self.connection.commit()
 
@@ -68,7 +74,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 def _answer(environ: dict[str, Any], connected: Connected) -> Answer:
     token = environ["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
-    claims = jwt.decode(token, KEY, ["HS256"], options=CLAIMS, issuer="latchkey", audience="winnerr")  # type: ignore[arg-type]  # a plain dict
+    claims = jwt.decode(token, _key(), ["HS256"], options=CLAIMS, issuer="latchkey", audience="winnerr")  # type: ignore[arg-type]  # a plain dict
     digest = hashlib.sha256(claims["sid"].encode()).hexdigest()
     authority = connected.rows(AUTHORITY, [digest])[0]
     if claims["org"] != f"org_{authority[1]}" or claims["sub"] != f"agent_{authority[10]}":
@@ -85,8 +91,8 @@ def _answer(environ: dict[str, Any], connected: Connected) -> Answer:
 
 def _list(connected: Connected, organization: str, query: Query) -> Answer:
     limit = min(int(query.get("limit", ["25"])[0]), 100)
-    sort = _sort(query.get("sort", ["createdAt:desc"])[0])
-    binding = f"{organization}{sort}{query | {'cursor': ''}}"
+    sort = _sort(query.get("sort", [DEFAULT_SORT])[0])
+    binding = _binding(organization, sort, query)
     after = _decoded(query["cursor"][0], binding) if "cursor" in query else []
     listing = _listing(query)
     rows = connected.rows(*listing.page(connected.schema, sort, after, limit + 1))
@@ -242,6 +248,15 @@ def _json(status: str, body: dict[str, Any], **headers: str) -> Answer:
     return status, orjson.dumps({"success": True} | body, option=whole_seconds), list(headers.items())
 
 
+def cursor_after(organization: str, values: Sequence[Any]) -> str:
+    """The cursor of the plain list's page after the contact made at ``values[0]`` whose primary key is ``values[1]``."""
+    return _encoded(values, _binding(organization, _sort(DEFAULT_SORT), {}))
+
+
+def _binding(organization: str, sort: Sequence[Any], query: Query) -> str:
+    return f"{organization}{sort}{query | {'cursor': ''}}"
+
+
 def _encoded(values: Sequence[Any], binding: str) -> str:
     payload = base64.urlsafe_b64encode(orjson.dumps(values))
     return f"{payload.decode()}.{_signature(payload, binding)}"
@@ -256,4 +271,4 @@ def _decoded(cursor: str, binding: str) -> list[Any]:
 
 
 def _signature(payload: bytes, binding: str) -> str:
-    return hmac.new(KEY, payload + binding.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(_key(), payload + binding.encode(), hashlib.sha256).hexdigest()

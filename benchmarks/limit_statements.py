@@ -102,8 +102,8 @@ WITH contact AS (
     JOIN contacts_tag t ON t.name = w.name
 ), phone AS (
     INSERT INTO contacts_contactphone (organization_id, contact_id, position, phone, phone_norm, label, note)
-    SELECT organization_id, id, 0, %(second_phone)s, %(second_phone_norm)s, '', '' FROM contact
-    WHERE %(second_phone)s <> ''
+    SELECT organization_id, id, 0, %(second_phone)s::text, %(second_phone_norm)s::text, '', '' FROM contact
+    WHERE %(second_phone)s::text <> ''
 ), recorded AS (
     INSERT INTO contacts_contactchange (organization_id, contact_id, operation, verb, actor_kind, actor_label, member_id,
                                         credential_id, door, request_id, before, after, created_at)
