@@ -10,7 +10,7 @@ from typing import Final
 
 import psycopg
 
-from benchmarks import database, product, wire
+from benchmarks import database, product, statements, totals, wire
 from benchmarks.database import Bench, Say
 from benchmarks.place import REPOSITORY, place_of_this_run
 from benchmarks.report import Report
@@ -21,6 +21,8 @@ Part = Callable[[Bench, Effort, Report, Say], None]
 
 PARTS: Final[dict[str, Part]] = {
     "wire": wire.measure,
+    "statements": statements.measure,
+    "totals": totals.measure,
 }
 RESULT: Final = Path("var") / "bench.md"
 
