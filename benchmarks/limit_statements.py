@@ -173,14 +173,14 @@ class Listing:
             self.counted = self.counted | {name: value} if name else None
 
     def total(self, schema: Schema) -> tuple[str, list[Any]]:
-        """The number of rows on all pages."""
+        """The number of rows on all pages, as a subquery of its own: once for the page, not once for each row."""
         source, conditions, values = self._source(schema)
         if schema.has_totals and self.counted is not None and not self.tags:
             names = ("types", "statuses", "sources", "lowest", "highest")
             wanted = [self.counted.get(name) for name in names]
-            return "contacts_total(%s::text[], %s::text[], %s::text[], %s::int, %s::int)", wanted
+            return "(SELECT contacts_total(%s::text[], %s::text[], %s::text[], %s::int, %s::int))", wanted
         if schema.has_totals and len(self.tags) == 1 and self.counted == {}:
-            return "contacts_tag_total(%s)", list(self.tags)
+            return "(SELECT contacts_tag_total(%s))", list(self.tags)
         return f"(SELECT count(*) FROM {source} WHERE {' AND '.join(conditions)})", values
 
     def page(

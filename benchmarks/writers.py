@@ -68,7 +68,7 @@ class Task:
 def written(tasks: Sequence[Task]) -> int:
     """Transactions that all writers together committed. Raises ``RuntimeError`` when one of them failed."""
     running = [_started() for _ in tasks]
-    for process, _, answers in running:
+    for _, _, answers in running:
         # Each says that it is connected before any begins.
         answers.readline()
     for (_, orders, _), task in zip(running, tasks, strict=True):

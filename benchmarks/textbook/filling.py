@@ -57,36 +57,46 @@ def prepare(bench: Bench, *, keep: bool, say: Say) -> None:
     # Copied rows are those of one filling.
     stamp = f"copy of {stamp_of(DATABASE)}"
     if keep and stamp_of(TEXTBOOK) == stamp:
-        with place.session(place.textbook, TEXTBOOK) as target:
-            restore(target)
+        with place.session(place.owner) as origin, place.session(place.textbook, TEXTBOOK) as target:
+            restore(origin, target)
         return
     say(f"Making the database {TEXTBOOK}.")
     create(TEXTBOOK, place.textbook)
     _migrate(bench)
     with place.session(place.owner) as origin, place.session(place.textbook, TEXTBOOK) as target:
-        found = target.execute("SELECT id FROM django_content_type WHERE app_label = 'textbook' AND model = 'contact'")
-        content_type = (found.fetchone() or (0,))[0]
-        for table, rows in COPIES:
-            with (
-                origin.cursor().copy(f"COPY ({rows.format(content_type=content_type)}) TO STDOUT") as out,
-                target.cursor().copy(f"COPY {table} FROM STDIN") as into,
-            ):
-                for block in out:
-                    into.write(block)
-        for sequence in ("textbook_contact", "textbook_user", "taggit_tag"):
-            target.execute(f"SELECT setval('{sequence}_id_seq', (SELECT max(id) FROM {sequence}))")
-        owner = f"SELECT %s, now(), id FROM textbook_user WHERE organization_id = {bench.big.id} ORDER BY id LIMIT 1"
-        target.execute(f"INSERT INTO authtoken_token (key, created, user_id) {owner}", [TOKEN])
-        target.execute("VACUUM ANALYZE")
+        _fill(origin, target, bench.big.id)
     put_stamp(TEXTBOOK, stamp)
 
 
-def restore(target: Connection[Any]) -> None:
-    """Take away what a run wrote."""
+def _fill(origin: Connection[Any], target: Connection[Any], big: int) -> None:
+    found = target.execute("SELECT id FROM django_content_type WHERE app_label = 'textbook' AND model = 'contact'")
+    content_type = (found.fetchone() or (0,))[0]
+    for table, rows in COPIES:
+        _copy(origin, rows.format(content_type=content_type), target, table)
+    for table in ("textbook_contact", "textbook_user", "taggit_tag"):
+        target.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
+    owner = "SELECT %s, now(), id FROM textbook_user WHERE organization_id = %s ORDER BY id LIMIT 1"
+    target.execute(f"INSERT INTO authtoken_token (key, created, user_id) {owner}", [TOKEN, big])
+    target.execute("VACUUM ANALYZE")
+
+
+def restore(origin: Connection[Any], target: Connection[Any]) -> None:
+    """Make the copy again what it was, after runs that wrote into it."""
     created = "SELECT id FROM textbook_contact WHERE email LIKE '%@new.example.com'"
     target.execute(f"DELETE FROM taggit_taggeditem WHERE object_id IN ({created})")
     target.execute("DELETE FROM textbook_contact WHERE email LIKE '%@new.example.com'")
+    target.execute("CREATE TEMPORARY TABLE was (id bigint PRIMARY KEY, status text)")
+    _copy(origin, f"SELECT id, status FROM contacts_contact WHERE organization_id IN ({_CHOSEN})", target, "was")
+    changed = "was WHERE was.id = c.id AND was.status <> c.status"
+    target.execute(f"UPDATE textbook_contact c SET status = was.status FROM {changed}")
     target.execute("VACUUM ANALYZE")
+
+
+def _copy(origin: Connection[Any], rows: str, target: Connection[Any], table: str) -> None:
+    reading = origin.cursor().copy(f"COPY ({rows}) TO STDOUT")
+    with reading as out, target.cursor().copy(f"COPY {table} FROM STDIN") as into:
+        for block in out:
+            into.write(block)
 
 
 def _migrate(bench: Bench) -> None:
