@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from benchmarks import history, rows
 from benchmarks.inserting import insert
+from benchmarks.upkeep import put_off
 
 # One big organization and one of a thousand contacts are measured; a thousand small ones stand beside them.
 BIG: Final = "bench-big"
@@ -62,11 +63,12 @@ def fill(owner: Connection[Any], count: int, newest: datetime, say: Callable[[st
     _found_small_organizations(owner)
     _people_and_tags(owner)
     last = organizations(owner, count)
-    for first in range(1, last + 1, CHUNK):
-        batch = Batch(first, min(first + CHUNK - 1, last), newest)
-        insert_contacts(owner, batch)
-        insert_history(owner, batch)
-        say(f"{batch.last:,} of {last:,} contacts")
+    with put_off(owner):
+        for first in range(1, last + 1, CHUNK):
+            batch = Batch(first, min(first + CHUNK - 1, last), newest)
+            insert_contacts(owner, batch)
+            insert_history(owner, batch)
+            say(f"{batch.last:,} of {last:,} contacts")
     owner.execute("SELECT setval('contacts_contact_number', %s)", [last])
     owner.execute("SELECT setval('activities_communication_number', %s)", [last])
     owner.execute("VACUUM ANALYZE")
