@@ -41,6 +41,12 @@ class Cost:
         )
 
 
+def average(costs: Sequence[Cost]) -> Cost:
+    """What one of them costs."""
+    whole, count = sum(costs, Cost()), len(costs)
+    return Cost(whole.execution / count, whole.planning / count, whole.buffers // count, whole.cancelled)
+
+
 def cost_of(statements: Sequence[Statement], organization_id: int) -> Cost:
     """All of them together."""
     return sum((_median(statement, organization_id) for statement in statements), Cost())

@@ -58,12 +58,12 @@ def start(place: Place) -> None:
     """Set the project up in this process. Once per process."""
     os.environ |= place.environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     django.setup()
-    # The look at the role that each new connection begins with is no part of any request.
-    connection.ensure_connection()
 
 
 def ask(organization: Measured, path: str, *, method: str = "GET", body: bytes = b"") -> Answered:
     """Send a request through every layer below gunicorn."""
+    # The look at the role that each new connection begins with is no part of any request.
+    connection.ensure_connection()
     with capture() as statements:
         response = Client().generic(
             method,

@@ -1,4 +1,4 @@
-"""What a table keeps up row by row and makes much faster at once: taken away before a filling, put back as it was."""
+"""What a table keeps up row by row and makes much faster at once: taken away for a while, put back as it was."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from psycopg import Connection, sql
 
-_FOREIGN_KEYS: Final = """
+_KEYS: Final = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE contype = 'f' AND connamespace = 'public'::regnamespace
-      AND (conrelid::regclass::text LIKE 'contacts%' OR conrelid::regclass::text LIKE 'activities%')
 """
+OF_CONTACTS: Final = "conrelid::regclass::text LIKE 'contacts%' OR conrelid::regclass::text LIKE 'activities%'"
+# Taking a contact out of its table looks for rows that hang on it, and the keys have no index that begins with it.
+TO_CONTACTS: Final = "confrelid = 'contacts_contact'::regclass"
 # One index of this kind costs as much as all others together. The others grow row by row, as they do in real life.
 _TEXT_INDEXES: Final = """
     SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -21,17 +23,27 @@ _TEXT_INDEXES: Final = """
 
 
 @contextmanager
-def put_off(owner: Connection[Any]) -> Iterator[None]:
-    """Until the block ends well, no foreign key is checked and no text index kept; then all of them are made again."""
-    keys, indexes = owner.execute(_FOREIGN_KEYS).fetchall(), owner.execute(_TEXT_INDEXES).fetchall()
+def without_keys(owner: Connection[Any], chosen: str) -> Iterator[None]:
+    """The ``chosen`` foreign keys are checked once, when the block has ended, and not row by row."""
+    keys = owner.execute(f"{_KEYS} AND ({chosen})").fetchall()
     for table, name, _ in keys:
-        statement = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
-        owner.execute(statement.format(sql.Identifier(table), sql.Identifier(name)))
+        owner.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name)))
+    try:
+        yield
+    finally:
+        for table, name, definition in keys:
+            owner.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}')
+
+
+@contextmanager
+def without_text_indexes(owner: Connection[Any]) -> Iterator[None]:
+    """Text indexes are made when the block has ended."""
+    indexes = owner.execute(_TEXT_INDEXES).fetchall()
     for name, _ in indexes:
         owner.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-    yield
-    owner.execute("SET maintenance_work_mem = '512MB'")
-    for _, definition in indexes:
-        owner.execute(definition)
-    for table, name, definition in keys:
-        owner.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+    try:
+        yield
+    finally:
+        owner.execute("SET maintenance_work_mem = '512MB'")
+        for _, definition in indexes:
+            owner.execute(definition)
