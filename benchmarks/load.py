@@ -20,6 +20,7 @@ from typing import Any, Final, cast
 
 HOST: Final = "127.0.0.1"
 WARM_UP: Final = 0.5
+PATIENCE: Final = 120
 # However fast a server answers, a run has an end.
 MOST_REQUESTS: Final = 500_000
 
@@ -60,23 +61,30 @@ def applied(load: Load) -> Result:
 
 @dataclass
 class Run:
-    """What all connections of one load share."""
+    """What all connections of one load share. It ends with its time, but not before ``least`` answers have come."""
 
     begins: float
     ends: float
+    least: int
     # The client's own CPU seconds before it began.
     cpu: float
     times: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
+    last: float = 0.0
     reconnects: int = 0
 
     def is_over(self, now: float) -> bool:
-        return now >= self.ends or len(self.times) >= MOST_REQUESTS
+        return (now >= self.ends and len(self.times) >= self.least) or len(self.times) >= MOST_REQUESTS
 
     def note(self, started: float, now: float, status: str) -> None:
-        if started >= self.begins and now <= self.ends:
+        """An answer counts when it comes, whenever it was asked for: slow ones would not count otherwise."""
+        if now >= self.begins and not self.is_over(now):
             self.times.append(now - started)
             self.statuses[status] += 1
+            self.last = now
+
+    def rate(self) -> float:
+        return len(self.times) / (max(self.ends, self.last) - self.begins)
 
 
 class Connection(asyncio.Protocol):
@@ -141,14 +149,14 @@ async def _keep_connected(run: Run, port: int, requests: Iterator[bytes]) -> Non
 
 async def _apply(load: Load) -> Run:
     begins = time.perf_counter() + WARM_UP
-    run = Run(begins, begins + load.seconds, _cpu())
+    run = Run(begins, begins + load.seconds, load.connections, _cpu())
     requests = [text.encode("latin-1") for text in load.requests]
     streams = [
         cycle(islice(requests, place % len(requests), None, load.connections)) for place in range(load.connections)
     ]
     waiting = [_keep_connected(run, load.port, stream) for stream in streams]
-    # Whatever does not answer is not waited for: the run ends a little after its time.
-    await asyncio.wait_for(asyncio.gather(*waiting), load.seconds + WARM_UP + 60)
+    # Whatever does not answer is not waited for for ever.
+    await asyncio.wait_for(asyncio.gather(*waiting), load.seconds + WARM_UP + PATIENCE)
     run.reconnects -= load.connections
     return run
 
@@ -162,11 +170,11 @@ def _percentile(times: Sequence[float], share: float) -> float:
     return round(1_000 * times[min(len(times) - 1, int(len(times) * share))], 3) if times else 0.0
 
 
-def result_of(run: Run, seconds: float) -> Result:
+def result_of(run: Run) -> Result:
     """The figures of a run."""
     times = sorted(run.times)
     return Result(
-        rate=round(len(times) / seconds, 1),
+        rate=round(run.rate(), 2),
         p50=_percentile(times, 0.50),
         p99=_percentile(times, 0.99),
         count=len(times),
@@ -179,7 +187,8 @@ def result_of(run: Run, seconds: float) -> Result:
 def main() -> None:
     read: dict[str, Any] = json.load(sys.stdin)
     load = Load(**read)
-    print(json.dumps(asdict(result_of(asyncio.run(_apply(load)), load.seconds))))
+    result = result_of(asyncio.run(_apply(load)))
+    print(json.dumps(asdict(result)))
 
 
 if __name__ == "__main__":
