@@ -68,7 +68,7 @@ serve: setup ## migrate, then run gunicorn on PORT against DATABASE_URL or the e
 test: setup-dev ## run the suite on SQLite and, when one answers, on PostgreSQL (ARGS go to pytest)
 	@$(RUN) tests/run.py $(ARGS)
 
-# On the PostgreSQL of BENCH_POSTGRES_URL, by a role that may make roles and databases. It stays for the next run.
+# On the PostgreSQL of BENCH_POSTGRES_URL, by a superuser. The databases stay for the next run.
 ROWS ?= 100000
 SECONDS ?= 3
 ROUNDS ?= 3

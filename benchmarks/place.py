@@ -75,7 +75,7 @@ class Place:
 
 
 def superuser_url() -> str:
-    """The role that may make roles and databases."""
+    """Whoever makes roles and databases, and has them written out: a superuser."""
     return os.environ.get("BENCH_POSTGRES_URL") or DEFAULT_URL
 
 
