@@ -140,9 +140,10 @@ def _words(query: Query, name: str) -> list[str]:
 
 
 def _sort(text: str) -> list[tuple[str, bool]]:
-    """Columns, each with whether it falls; the primary key goes the way of the last."""
+    """Columns, each with whether it falls; age and the primary key go the way of the last."""
     keys = [(SORT_COLUMNS[name], way == "desc") for name, _, way in (part.partition(":") for part in text.split(","))]
-    return [*keys, ("c.id", keys[-1][1])]
+    age = [] if "c.created_at" in dict(keys) else [("c.created_at", keys[-1][1])]
+    return [*keys, *age, ("c.id", keys[-1][1])]
 
 
 def _get(connected: Connected, organization: str, identifier: str) -> Answer:
