@@ -38,8 +38,8 @@ LONGEST_TOKEN = 4_096
 LAST_USED_PRECISION = timedelta(minutes=5)
 # Tokens whose signature a process need not compute again; what they are good for is asked each time.
 VERIFIED_TOKENS = 4_096
-# As PostgreSQL's statement_timeout has it.
-LONGEST_READ = "500ms"
+# As PostgreSQL's statement_timeout has it: given up within half a second, what it takes to stop included.
+LONGEST_READ = "480ms"
 
 
 @dataclass(frozen=True)

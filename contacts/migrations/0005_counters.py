@@ -29,6 +29,7 @@ SUMS = {
     4: "assigned_to_id",
     5: "source, day",
     6: "day",
+    7: "source, type, status",
 }
 # GROUPING() has a bit for each argument that is no part of the row's set, the last one lowest.
 _BITS = DIMENSIONS.split(", ")
@@ -244,6 +245,7 @@ def total_function(signature: str, types: str, body: str) -> DefineFunction:
             organization bigint := {CURRENT_ORGANIZATION};
             total bigint;
             appended bigint;
+            wanted text;
         BEGIN
             {body}
             RETURN coalesce(total, 0) + coalesce(appended, 0);
@@ -255,38 +257,47 @@ def total_function(signature: str, types: str, body: str) -> DefineFunction:
 
 def sum_of(grain: int, *conditions: str) -> str:
     tests = "".join(f" AND {condition}" for condition in conditions)
-    return (
-        f"SELECT sum(n) INTO total FROM contacts_count WHERE organization_id = organization AND grain = {grain}{tests};"
-    )
+    return f"(SELECT sum(n) FROM contacts_count WHERE organization_id = organization AND grain = {grain}{tests})"
 
 
 def sum_appended(*conditions: str) -> str:
     tests = "".join(f" AND {condition}" for condition in conditions)
-    return f"SELECT sum(n) INTO appended FROM contacts_count_change WHERE organization_id = organization{tests};"
+    return f"(SELECT sum(n) FROM contacts_count_change WHERE organization_id = organization{tests})"
+
+
+def for_each_source(expression: str) -> str:
+    """Adds it up for one ``wanted`` source after another: of an array the planner expects too much to use the index."""
+    return f"""
+        FOREACH wanted IN ARRAY sources LOOP
+            total := coalesce(total, 0) + coalesce({expression}, 0);
+        END LOOP;
+    """
 
 
 TYPE, STATUS = any_of("type", "types"), any_of("status", "statuses")
 SCORE = "lead_score BETWEEN lowest AND highest"
 # Without a source, type or status the columns are NULL in the sums, and saying so lets the key's index be used.
 TOTAL = f"""
-    IF sources IS NOT NULL THEN
-        {sum_of(3, "source = ANY (sources)", TYPE, STATUS, SCORE)}
+    IF sources IS NOT NULL AND (lowest > 0 OR highest < 100) THEN
+        {for_each_source(sum_of(3, "source = wanted", TYPE, STATUS, SCORE))}
+    ELSIF sources IS NOT NULL THEN
+        {for_each_source(sum_of(7, "source = wanted", TYPE, STATUS))}
     ELSIF lowest > 0 OR highest < 100 THEN
-        {sum_of(2, "source IS NULL", TYPE, STATUS, SCORE)}
+        total := {sum_of(2, "source IS NULL", TYPE, STATUS, SCORE)};
     ELSE
-        {sum_of(1, "source IS NULL", TYPE, STATUS)}
+        total := {sum_of(1, "source IS NULL", TYPE, STATUS)};
     END IF;
-    {sum_appended(any_of("source", "sources"), TYPE, STATUS, SCORE)}
+    appended := {sum_appended(any_of("source", "sources"), TYPE, STATUS, SCORE)};
 """
 
+NOT_SUMMED = ("type IS NULL", "status IS NULL", "lead_score IS NULL")
 ASSIGNED_TOTAL = f"""
-    {sum_of(4, "source IS NULL", "type IS NULL", "status IS NULL", "lead_score IS NULL", "assigned_to_id = ANY (members)")}
-    {sum_appended("assigned_to_id = ANY (members)")}
+    total := {sum_of(4, "source IS NULL", *NOT_SUMMED, "assigned_to_id = ANY (members)")};
+    appended := {sum_appended("assigned_to_id = ANY (members)")};
 """
 
 # Whole days from the sums; the days a bound lies in, where they are not whole, by counting.
 DAYS = "day >= first_day AND day < last_day"
-NOT_SUMMED = ("type IS NULL", "status IS NULL", "lead_score IS NULL", "assigned_to_id IS NULL")
 LIVE = "organization_id = organization AND deleted_at IS NULL"
 
 
@@ -297,14 +308,14 @@ def count_between(begin: str, end: str, *conditions: str) -> str:
     )
 
 
-def created_branch(grain: int, summed: str, *counted: str) -> str:
+def created_between(grain: int, source: str, *counted: str) -> str:
+    """An expression: the sums of the whole days, what is appended to them, and the parts of days counted."""
     begin, end = "first_day::timestamp AT TIME ZONE 'UTC'", "last_day::timestamp AT TIME ZONE 'UTC'"
-    return f"""
-        {sum_of(grain, summed, *NOT_SUMMED, DAYS)}
-        {sum_appended(*counted, DAYS)}
-        appended := coalesce(appended, 0)
-            + {count_between("since", begin, *counted)} + {count_between(end, "until", *counted)};
-    """
+    summed = sum_of(grain, source, *NOT_SUMMED, "assigned_to_id IS NULL", DAYS)
+    return (
+        f"coalesce({summed}, 0) + coalesce({sum_appended(*counted, DAYS)}, 0)"
+        f" + {count_between('since', begin, *counted)} + {count_between(end, 'until', *counted)}"
+    )
 
 
 CREATED_TOTAL = f"""
@@ -316,36 +327,35 @@ CREATED_TOTAL = f"""
         IF first_day >= last_day THEN
             total := {count_between("since", "until", any_of("source", "sources"))};
         ELSIF sources IS NULL THEN
-            {created_branch(6, "source IS NULL")}
+            total := {created_between(6, "source IS NULL")};
         ELSE
-            {created_branch(5, "source = ANY (sources)", "source = ANY (sources)")}
+            {for_each_source(created_between(5, "source = wanted", "source = wanted"))}
         END IF;
     END;
 """
 
 TAG_TOTAL = """
     DECLARE
-        wanted bigint := (SELECT id FROM contacts_tag WHERE organization_id = organization AND name = tag);
+        it bigint := (SELECT id FROM contacts_tag WHERE organization_id = organization AND name = tag);
     BEGIN
-        SELECT n INTO total FROM contacts_tag_count WHERE organization_id = organization AND tag_id = wanted;
-        SELECT sum(n) INTO appended FROM contacts_tag_count_change
-        WHERE organization_id = organization AND tag_id = wanted;
+        SELECT n INTO total FROM contacts_tag_count WHERE organization_id = organization AND tag_id = it;
+        SELECT sum(n) INTO appended FROM contacts_tag_count_change WHERE organization_id = organization AND tag_id = it;
     END;
 """
 
 # Contacts with several of the tags count once; deleted ones, which are few, are taken off again.
 ANY_TAG_TOTAL = """
     DECLARE
-        wanted bigint[] := ARRAY(SELECT id FROM contacts_tag WHERE organization_id = organization AND name = ANY (tags));
+        them bigint[] := ARRAY(SELECT id FROM contacts_tag WHERE organization_id = organization AND name = ANY (tags));
     BEGIN
         SELECT count(*) INTO total FROM (
             SELECT DISTINCT content_object_id FROM contacts_taggedcontact
-            WHERE organization_id = organization AND tag_id = ANY (wanted)
+            WHERE organization_id = organization AND tag_id = ANY (them)
         ) AS tagged;
         SELECT -count(*) INTO appended FROM contacts_contact c
         WHERE c.organization_id = organization AND c.deleted_at IS NOT NULL AND EXISTS (
             SELECT FROM contacts_taggedcontact t
-            WHERE t.organization_id = organization AND t.content_object_id = c.id AND t.tag_id = ANY (wanted)
+            WHERE t.organization_id = organization AND t.content_object_id = c.id AND t.tag_id = ANY (them)
         );
     END;
 """
