@@ -26,6 +26,7 @@ from accounts.exceptions import Forbidden, NotAuthenticated
 from accounts.roles import Right
 from accounts.services import idempotency
 from accounts.tenancy import current_scope
+from config.wires.openapi.operations import Operation
 from config.wires.problems import LengthRequired, PayloadTooLarge, Problem, problem_from, report
 from config.wires.strict_json import MAXIMUM_BODY, parse
 
@@ -144,6 +145,8 @@ class WireViewSet(GenericViewSet[Any]):
 
     wire: ClassVar[Wire]
     grants: ClassVar[Mapping[str, Right | str]]
+    # By action, for the wire's document; read when that is made and never by a request.
+    operations: ClassVar[Mapping[str, Operation]] = {}
 
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONBytesRenderer]
