@@ -43,6 +43,7 @@ from config.wires.fields import (
     plain_number,
     seconds,
 )
+from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, Component, closed, identifier, nullable
 from contacts.rules import LONGEST_TAG, MOST_TAGS
 
 
@@ -116,9 +117,20 @@ def _stored_moment(text: str | None) -> str | None:
     return seconds(datetime.fromisoformat(text)) if text else None
 
 
+DEAL_CONTACT = Component(
+    "DealContact",
+    closed(
+        {
+            "id": identifier("contact"),
+            "firstName": nullable(TEXT),
+            "lastName": nullable(TEXT),
+            "email": nullable(EMAIL),
+        }
+    ),
+)
 DEAL_FIELDS: tuple[WireField, ...] = (
-    WireField("id", ("winnerr_key", "uuid"), _deal_id),
-    WireField("organizationId", (), _organization_id),
+    WireField("id", ("winnerr_key", "uuid"), _deal_id, prints=identifier("deal")),
+    WireField("organizationId", (), _organization_id, prints=identifier("org")),
     WireField("title", ("title",), _same, Text(LONGEST_TITLE, required=True)),
     WireField("description", ("description",), _text, Text(LONGEST_TEXT)),
     WireField("type", ("type",), _same, Choice(DealType.values)),
@@ -130,6 +142,7 @@ DEAL_FIELDS: tuple[WireField, ...] = (
         "contact",
         ("contact__winnerr_key", "contact__uuid", "contact__first_name", "contact__last_name", "contact__email"),
         _contact,
+        prints=DEAL_CONTACT,
     ),
     WireField(
         "property",
@@ -147,8 +160,8 @@ DEAL_FIELDS: tuple[WireField, ...] = (
     WireField("source", ("source",), _text, Text(LONGEST_SOURCE)),
     WireField("tags", ("tags",), _same, Texts(LONGEST_TAG, MOST_TAGS)),
     WireField("notes", ("notes",), _text, Text(LONGEST_TEXT)),
-    WireField("createdAt", ("created_at",), seconds),
-    WireField("updatedAt", ("updated_at",), seconds),
+    WireField("createdAt", ("created_at",), seconds, prints=MOMENT),
+    WireField("updatedAt", ("updated_at",), seconds, prints=MOMENT),
 )
 # Keys that ``include`` decides about.
 EMBEDDED = frozenset({"contact", "property", "documents", "tasks"})

@@ -18,6 +18,7 @@ from config.wires.winnerr import object_of
 from contacts import services
 from contacts.api.winnerr.filters import DEFAULT_LIMIT, DEFAULT_SORT, LARGEST_LIMIT, SORT_COLUMNS, ContactFilters
 from contacts.api.winnerr.includes import EMBEDDED, embed, includes_asked
+from contacts.api.winnerr.openapi import CONTACT_OPERATIONS
 from contacts.api.winnerr.resource import ContactResource, address_of
 from contacts.api.winnerr.serializers import (
     CONTACT_DOCUMENTS,
@@ -40,6 +41,7 @@ class ContactViewSet(ContactResource):
         "partial_update": Right.WRITE_CONTACTS,
         "destroy": Right.WRITE_CONTACTS,
     }
+    operations = CONTACT_OPERATIONS
     filterset_class = ContactFilters
     serializer_class = ContactWrite
 
