@@ -17,6 +17,7 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
 
+from accounts import rates
 from accounts.actor import Actor, Door
 from accounts.authentication import Authority, authority_by_session, memberships
 from accounts.exceptions import NotAuthenticated
@@ -24,8 +25,12 @@ from accounts.tenancy import current_scope, empty_scope
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# Where the wires are.
+WIRE_PREFIXES = ("/v1/", "/api/")
 # Paths programs use: no session, no cookies, no CSRF token, no redirects.
-PROGRAM_PREFIXES = ("/v1/", "/api/", "/healthz", "/readyz", "/static/")
+PROGRAM_PREFIXES = (*WIRE_PREFIXES, "/healthz", "/readyz", "/static/")
+# Answers that have no body: a length of 0 would be wrong for one and is forbidden for the other (RFC 9110, 8.6).
+WITHOUT_CONTENT = frozenset({204, 304})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
 # Pages of a person's own login: no organization, hence no unit of work, is involved (see SessionTenantMiddleware).
 ACCOUNT_PREFIX = "/accounts/"
@@ -35,6 +40,11 @@ SESSION_ORGANIZATION = "organization"
 def is_for_programs(path: str) -> bool:
     """Whether a path belongs to programs and not to browsers."""
     return path.startswith(PROGRAM_PREFIXES) or path in ("/v1", "/api")
+
+
+def is_on_a_wire(path: str) -> bool:
+    """Whether a path is a wire's, served or not."""
+    return path.startswith(WIRE_PREFIXES) or path in ("/v1", "/api")
 
 
 class RequestIdMiddleware:
@@ -48,9 +58,28 @@ class RequestIdMiddleware:
         request.request_id = offered if _REQUEST_ID.match(offered) else uuid4().hex  # type: ignore[attr-defined]  # ours
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]  # set above
-        if not response.streaming and "Content-Length" not in response:
+        if not response.streaming and response.status_code not in WITHOUT_CONTENT and "Content-Length" not in response:
             # Without it the server would send chunks, and some old clients cannot read those.
             response["Content-Length"] = str(len(response.content))
+        return response
+
+
+class RateLimitMiddleware:
+    """Says in every answer of a wire how many requests its caller has left, and until when."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        allowance = rates.counted(request)
+        if allowance is None and is_on_a_wire(request.path_info):
+            # It failed before anybody asked who calls.
+            allowance = rates.count(request)
+        if allowance is not None:
+            response["X-RateLimit-Limit"] = str(allowance.limit)
+            response["X-RateLimit-Remaining"] = str(allowance.remaining)
+            response["X-RateLimit-Reset"] = str(allowance.reset)
         return response
 
 

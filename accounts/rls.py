@@ -26,6 +26,8 @@ CURRENT_ORGANIZATION = "nullif(current_setting('app.organization', true), '')::b
 
 # Rows that record what happened: the application may add them and read them, nobody rewrites history.
 APPEND_ONLY_TABLES = ("contacts_contactchange",)
+# Kept by triggers and read through functions, both the owner's; the application itself has no business in them.
+PRIVATE_TABLES = ("contacts_count", "contacts_count_change", "contacts_tag_count", "contacts_tag_count_change")
 
 
 class PostgresOperation(Operation):
@@ -155,13 +157,13 @@ def create_application_role(owner: BaseDatabaseWrapper, role: str, password: str
     grant_application_role(owner, role)
 
 
-# plan_cache_mode: a prepared search planned without its pattern walks the whole organization. jit: never worth its
-# start-up on statements this short.
+# plan_cache_mode: lists are prepared, and made so that one plan suits all values (``contacts.listing``); the search,
+# whose plan depends on its pattern, says otherwise for itself. jit: never worth its start-up on statements this short.
 ROLE_SETTINGS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
-    "plan_cache_mode": "force_custom_plan",
+    "plan_cache_mode": "auto",
     "jit": "off",
 }
 
@@ -183,6 +185,9 @@ def grant_application_role(owner: BaseDatabaseWrapper, role: str) -> None:
         for (table,) in cursor.fetchall():
             revoke = sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}")
             _execute(cursor, revoke.format(sql.Identifier(table), name))
+        cursor.execute("SELECT relname FROM pg_class WHERE relname = ANY(%s)", [list(PRIVATE_TABLES)])
+        for (table,) in cursor.fetchall():
+            _execute(cursor, sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(table), name))
         cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
         if cursor.fetchone()[0]:
             _execute(cursor, sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}").format(name))

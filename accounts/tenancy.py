@@ -155,6 +155,21 @@ def tenant_scope(organization: Organization | int) -> Iterator[Scope]:
         yield scope
 
 
+@contextmanager
+def placeholder_scope(organization_id: Any) -> Iterator[None]:
+    """While it lasts, SQL is compiled for ``organization_id``, a marker that whoever runs it replaces.
+
+    For ``accounts.prepared`` alone. Nothing can be run in it: no database takes the marker for a value.
+    """
+    scope = Scope()
+    scope.organization_id = organization_id
+    token = _current.set(scope)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 class CurrentOrganization(models.Expression):
     """The organization in scope, read when the SQL is compiled."""
 

@@ -1,8 +1,8 @@
-"""What happened to contacts, read: one timeline per contact, and the newest of each kind for many at once."""
+"""What happened to contacts, read: one timeline per contact, and the newest of each kind beside a contact."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,13 +10,13 @@ from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import F, Model, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F, Model, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.identifiers import parse_public_id
 from activities.models import Activity, Communication, Deal
 from contacts.models import ChangeVerb, Contact, ContactChange
+from contacts.querysets import RowsInOrder
 from contacts.services.contacting import LAST_CONTACTED
 
 # Keys of changes that tell of a row beside the contact; the timeline shows the row itself.
@@ -119,28 +119,27 @@ def with_winnerr_id(deals: QuerySet[Deal], identifier: str) -> QuerySet[Deal]:
     return deals.filter(kept if uuid is None else kept | Q(uuid=uuid, winnerr_key=None))
 
 
-def newest_activities(contact_ids: Collection[int], limit: int = NEWEST) -> dict[int, list[Activity]]:
-    """The newest activities of each contact, newest first, in one statement (CONTRACTS W-S17)."""
-    return _newest(Activity.objects.all(), "created_at", contact_ids, limit)
+def newest_activities(of: str = "pk") -> RowsInOrder:
+    """The newest activities of a contact, newest first, to annotate a row with (CONTRACTS W-S17).
+
+    ``of`` is the path from that row to its contact. Lists of key kept from a vendor, UUID, type, description, moment,
+    metadata, and the moment it is scheduled for.
+    """
+    rows = _newest(Activity.objects.all(), "created_at", of)
+    return RowsInOrder(rows, "winnerr_key", "uuid", "type", "description", "created_at", "metadata", "scheduled_at")
 
 
-def newest_communications(contact_ids: Collection[int], limit: int = NEWEST) -> dict[int, list[Communication]]:
-    """The newest communications of each contact, newest first, in one statement (CONTRACTS W-S17)."""
-    return _newest(Communication.objects.all(), "occurred_at", contact_ids, limit)
+def newest_communications(of: str = "pk") -> RowsInOrder:
+    """The same for communications: key kept from a vendor, UUID, kind, subject, moment."""
+    rows = _newest(Communication.objects.all(), "occurred_at", of)
+    return RowsInOrder(rows, "winnerr_key", "uuid", "kind", "subject", "occurred_at")
 
 
-def newest_deals(contact_ids: Collection[int], limit: int = NEWEST) -> dict[int, list[Deal]]:
-    """The newest live deals of each contact, newest first, in one statement (CONTRACTS W-S17)."""
-    return _newest(Deal.objects.filter(deleted_at=None), "created_at", contact_ids, limit)
+def newest_deals(of: str = "pk") -> RowsInOrder:
+    """The same for live deals: key kept from a vendor, UUID, title, amount, stage."""
+    rows = _newest(Deal.objects.filter(deleted_at=None), "created_at", of)
+    return RowsInOrder(rows, "winnerr_key", "uuid", "title", "amount", "stage")
 
 
-def _newest(rows: QuerySet[_Row], moment: str, contact_ids: Collection[int], limit: int) -> dict[int, list[_Row]]:
-    """Every contact asked for is a key. Which of them may be seen is the caller's part."""
-    order = [F(moment).desc(), F("id").desc()]
-    ranked = rows.filter(contact_id__in=list(contact_ids)).annotate(
-        rank=Window(RowNumber(), partition_by=F("contact_id"), order_by=order)
-    )
-    found: dict[int, list[_Row]] = {contact_id: [] for contact_id in contact_ids}
-    for row in ranked.filter(rank__lte=limit).order_by("contact_id", f"-{moment}", "-id"):
-        found[row.contact_id].append(row)  # type: ignore[attr-defined]  # every row here hangs on a contact
-    return found
+def _newest(rows: QuerySet[_Row], moment: str, of: str) -> QuerySet[_Row]:
+    return rows.filter(contact_id=OuterRef(of)).order_by(f"-{moment}", "-id")[:NEWEST]

@@ -5,6 +5,7 @@ counts as not set. Values are taken literally: django-environ's own readers woul
 reference to another variable, which breaks generated passwords.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
 _VARIABLES = FileAwareMapping(cache=False)
+
+# Browsers leave these out of an origin.
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# A name, in its ASCII spelling, or an address.
+_HOST = re.compile(r"[a-z0-9._:-]+\Z")
 
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -88,6 +94,12 @@ def env_list(name: str, default: Sequence[str]) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def env_origins(name: str) -> list[str]:
+    """The variable's origins as browsers spell them, separated by commas; `["*"]` when it says so, and none when not set."""
+    values = env_list(name, [])
+    return values if values == ["*"] else [_origin(value, name) for value in values]
+
+
 def env_path(name: str, default: Path) -> Path:
     """An absolute path; a relative value is taken from the working directory."""
     value = _read(name)
@@ -153,6 +165,19 @@ def _postgres_options(parts: SplitResult, name: str) -> dict[str, str]:
     if unknown:
         raise ImproperlyConfigured(f"{name} has options that PostgreSQL does not know: {', '.join(unknown)}.")
     return options
+
+
+def _origin(text: str, name: str) -> str:
+    parts = _split(text.rstrip("/"), name)
+    port = _port(parts, name)
+    # Whatever is left out here would be compared and never be equal to what a browser sends.
+    host = parts.hostname or ""
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.match(host) or parts.username or parts.path or parts.query:
+        raise ImproperlyConfigured(
+            f"{name} must be origins like https://app.example.com, separated by commas, or * alone, not {text!r}."
+        )
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
 
 
 def _split(url: str, name: str) -> SplitResult:

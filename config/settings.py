@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.text import format_lazy
 
-from config.env import database_from_url, env_bool, env_choice, env_int, env_list, env_path, env_str
+from config.env import database_from_url, env_bool, env_choice, env_int, env_list, env_origins, env_path, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "corsheaders",
     "rest_framework",
     "django_filters",
     "taggit",
@@ -77,6 +78,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.headers.ContentSecurityPolicyMiddleware",
     "accounts.middleware.RequestIdMiddleware",
+    "accounts.middleware.RateLimitMiddleware",
+    "config.cors.WireCorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.TenantMiddleware",
     "accounts.middleware.BrowserSessionMiddleware",
@@ -109,6 +112,11 @@ TEMPLATES = [
 ]
 
 
+# The server keeps the plans of statements that come again. A pooler that hands each transaction to another connection
+# must know them too (pgbouncer 1.21 or newer), or this is switched off.
+PREPARED_STATEMENTS = env_bool("PREPARED_STATEMENTS", True)
+
+
 def _database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """One database with the options each engine needs to be safe under several workers."""
     database = database_from_url(url, name)
@@ -124,6 +132,9 @@ def _database(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
+    else:
+        # For the cursors of accounts.prepared; Django's own bind on the client and prepare nothing.
+        database["OPTIONS"] = {**database["OPTIONS"], "prepare_threshold": 2 if PREPARED_STATEMENTS else None}
     return database
 
 
@@ -235,6 +246,8 @@ STORAGES = {
 # On a machine of one's own, a server started by hand serves the files from where they lie; production wants collectstatic.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_MANIFEST_STRICT = PRODUCTION
+# Nobody's page but ours needs them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # The folder is made by collectstatic; whitenoise warns about one that does not exist yet.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
@@ -256,6 +269,33 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
+# Pages of which other origins may read the wires' answers (config.cors); "*" is any, and nothing is none.
+_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_ALL_ORIGINS = _ORIGINS == ["*"]
+CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else _ORIGINS
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-Id",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Location",
+    "Link",
+    "Retry-After",
+    "Idempotency-Replayed",
+    "X-Request-Id",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+]
+CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
+
 REST_FRAMEWORK = {
     # A view speaks the dialect of its wire; nothing here may open one that declares none.
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -264,6 +304,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": None,
 }
+
+# How many requests a minute each worker answers one credential, or one address without a credential (accounts.rates).
+# More than a worker usually manages: it stops what runs wild and is in nobody's way.
+RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 60_000, minimum=1)
 
 TAGGIT_CASE_INSENSITIVE = False
 

@@ -8,8 +8,8 @@ from typing import Any, Self, TypeVar
 import orjson
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, JSONArray
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.actor import Actor
@@ -20,8 +20,8 @@ _Row = TypeVar("_Row", bound=models.Model)
 LONGEST_IDENTIFIER = 100
 
 
-class NamesInOrder(Subquery):
-    """The texts of a one-column subquery ``label`` as a list, in the subquery's order, on either database."""
+class InOrder(Subquery):
+    """The values of a one-column subquery ``label`` as a list, in the subquery's order, on either database."""
 
     output_field = models.JSONField()
 
@@ -32,9 +32,28 @@ class NamesInOrder(Subquery):
         return self.as_sql(compiler, connection, template="ARRAY(%(subquery)s)")
 
     @property
-    def convert_value(self) -> Callable[[Any, Any, Any], list[str]]:
+    def convert_value(self) -> Callable[[Any, Any, Any], list[Any]]:
         # PostgreSQL's array arrives as a list, SQLite's JSON as text.
         return lambda value, expression, connection: orjson.loads(value) if isinstance(value, str) else value
+
+    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        # A list needs no conversion, and a page has one for each of its rows.
+        return [] if connection.vendor == "postgresql" else [self.convert_value]
+
+
+class RowsInOrder(InOrder):
+    """Rows of a queryset, each as a list of the values of ``columns`` the way JSON has them; moments are ISO 8601 in UTC."""
+
+    def __init__(self, rows: models.QuerySet[Any], *columns: str) -> None:
+        super().__init__(rows.annotate(label=JSONArray(*columns)).values("label"))
+
+    @property
+    def convert_value(self) -> Callable[[Any, Any, Any], list[list[Any]]]:
+        def rows_of(value: Any, expression: Any, connection: Any) -> list[list[Any]]:
+            rows = orjson.loads(value) if isinstance(value, str) else value
+            return [orjson.loads(row) if isinstance(row, str) else row for row in rows]
+
+        return rows_of
 
     def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
         return [self.convert_value]
@@ -54,11 +73,12 @@ class ContactQuerySet(TenantQuerySet[_Row]):
         """Those the actor may see: all, or the ones assigned to them (DESIGN section 4, decision 15)."""
         if actor.sees_all_contacts:
             return self
-        if actor.member_id is None:
-            return self.none()
-        assignees = self._related("further_assignees")
-        shared = assignees.filter(contact=OuterRef("pk"), member_id=actor.member_id)
-        return self.filter(Q(assigned_to_id=actor.member_id) | Exists(shared))
+        return self.none() if actor.member_id is None else self.assigned_to(actor.member_id)
+
+    def assigned_to(self, member: int | models.Expression) -> Self:
+        """Those a member looks after, alone or among others; ``member`` is a primary key."""
+        shared = self._related("further_assignees").filter(contact=OuterRef("pk"), member_id=member)
+        return self.filter(Q(assigned_to_id=member) | Exists(shared))
 
     def with_winnerr_id(self, identifier: str) -> Self:
         """The one with this id on Winnerr's wire: the vendor's own where an import kept it, else the UUID's."""
@@ -85,7 +105,9 @@ class ContactQuerySet(TenantQuerySet[_Row]):
     def with_tag_names(self) -> Self:
         """Adds ``tag_names``: the names of the tags, in order, in the same statement."""
         tagged = self._related("tagged").filter(content_object=OuterRef("pk")).order_by("position", "id")
-        return self.annotate(tag_names=NamesInOrder(tagged.annotate(label=F("tag__name")).values("label")))
+        # A subquery and no join, for which PostgreSQL would read the whole catalogue for every contact.
+        name = self._related("tags").filter(pk=OuterRef("tag")).values("name")
+        return self.annotate(tag_names=InOrder(tagged.annotate(label=Subquery(name)).values("label")))
 
     def with_secondary_phone(self) -> Self:
         """Adds ``secondary_phone``: the first further phone as typed, None without one."""

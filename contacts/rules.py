@@ -46,6 +46,8 @@ LONGEST: dict[str, int] = {
 }
 # An id is part of addresses and headers, and these words stand for something else there.
 _KEPT_ID = re.compile(r"(?!(?:tags|bulk)\Z)[A-Za-z0-9_-][A-Za-z0-9_.~-]*\Z")
+# One character can fold to eighteen, and an entry of an index has an end: 2,704 bytes in PostgreSQL.
+LONGEST_SORT_KEY = 200
 LONGEST_TAG = 50
 MOST_TAGS = 100
 MOST_PREFERENCES = 100
@@ -233,8 +235,8 @@ def _apply_names(draft: ContactDraft, contact: Contact) -> None:
         contact.full_name = draft.full_name
         if parts == ("", "") or draft.first_name is UNSET:
             contact.first_name, contact.last_name = split_name(draft.full_name, is_company=contact.is_company)
-    contact.first_name_norm = fold(contact.first_name)
-    contact.last_name_norm = fold(contact.last_name)
+    contact.first_name_norm = fold(contact.first_name)[:LONGEST_SORT_KEY]
+    contact.last_name_norm = fold(contact.last_name)[:LONGEST_SORT_KEY]
 
 
 def _apply_type(draft: ContactDraft, contact: Contact, now: datetime) -> None:

@@ -16,12 +16,12 @@ from accounts.exceptions import LoginRefused, NotAuthenticated
 from accounts.identifiers import public_id
 from accounts.models import Member
 from accounts.network import client_address
+from accounts.ordering import SortKey
 from accounts.roles import Right, Role
 from accounts.services import SessionTokens
 from accounts.tenancy import current_organization, current_organization_id, tenant_scope
 from config.wires.base import PUBLIC
 from config.wires.fields import Document, Documents, Text, WireField, seconds, validated
-from config.wires.keyset import SortKey
 from config.wires.openapi.fields import printed_document, sent_document
 from config.wires.openapi.operations import Answer, Operation
 from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, closed, described, identifier, nullable, one_of, whole

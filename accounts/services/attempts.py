@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import math
 import time
 from dataclasses import dataclass
@@ -12,9 +11,6 @@ from datetime import timedelta
 from django.core.cache import cache
 
 from accounts.exceptions import TooManyAttempts
-
-# One household or one rented server has this much of IPv6 to itself.
-_IPV6_NETWORK = 64
 
 
 @dataclass(frozen=True)
@@ -50,16 +46,3 @@ class AttemptLimit:
 def give_back(slot: str) -> None:
     """An attempt that succeeded does not count."""
     cache.delete(slot)
-
-
-def client_network(address: str) -> str:
-    """What attempts from an address count for: the IPv4 address itself, the /64 of an IPv6 one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, _IPV6_NETWORK), strict=False))

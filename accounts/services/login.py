@@ -12,7 +12,8 @@ from accounts.exceptions import FieldError, Invalid, NotAuthenticated, TooManyAt
 from accounts.identifiers import parse_public_id
 from accounts.models import Organization, User
 from accounts.models.user import UserAccounts
-from accounts.services.attempts import AttemptLimit, client_network, give_back
+from accounts.network import client_network
+from accounts.services.attempts import AttemptLimit, give_back
 from accounts.tenancy import empty_scope
 
 PER_EMAIL = AttemptLimit("email", allowed=10, period=timedelta(minutes=10))

@@ -20,9 +20,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from accounts import rates
 from accounts.actor import Actor, Door
 from accounts.authentication import Authority
-from accounts.exceptions import Forbidden, NotAuthenticated
+from accounts.exceptions import Forbidden, NotAuthenticated, TooManyAttempts
 from accounts.roles import Right
 from accounts.services import idempotency
 from accounts.tenancy import current_scope
@@ -56,6 +57,15 @@ class Wire(ABC):
     def problem_body(self, problem: Problem) -> dict[str, Any]:
         """The body of a failure, as this contract prints it."""
 
+    def count(self, request: HttpRequest, authority: Authority | None = None) -> None:
+        """Count a request for its caller, once; a contract with plans of its own counts more here.
+
+        Raises ``TooManyAttempts`` when the caller has none left.
+        """
+        allowance = rates.count(request, authority.credential_id if authority else None)
+        if not allowance.allowed:
+            raise TooManyAttempts(allowance.retry_after)
+
     def status_of(self, problem: Problem) -> int:
         """The HTTP status of a failure; a contract that knows fewer statuses says so here."""
         return problem.status
@@ -82,7 +92,12 @@ class WireAuthentication(BaseAuthentication):
         self.wire = wire
 
     def authenticate(self, request: Request) -> tuple[Authority, Authority]:
-        authority = self.wire.authenticate(request._request)
+        try:
+            authority = self.wire.authenticate(request._request)
+        except NotAuthenticated:
+            self.wire.count(request._request)
+            raise
+        self.wire.count(request._request, authority)
         return authority, authority
 
     def authenticate_header(self, request: Request) -> str:
@@ -176,9 +191,12 @@ class WireViewSet(GenericViewSet[Any]):
         return [WireAuthentication(self.wire)]
 
     def perform_authentication(self, request: Request) -> None:
-        # A wrong method on an address that is open to everybody is refused as such, without a credential.
+        # A wrong method on an address that is open to everybody is refused as such, without a credential. So is OPTIONS
+        # everywhere: a browser sends none with it.
         routed = {self.grants.get(action) for action in self.action_map.values()}
-        if self._grant() is not PUBLIC and routed != {PUBLIC}:
+        if self._grant() is PUBLIC or routed == {PUBLIC} or request.method == "OPTIONS":
+            self.wire.count(request._request)
+        else:
             super().perform_authentication(request)
 
     def check_permissions(self, request: Request) -> None:

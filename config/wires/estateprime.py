@@ -12,7 +12,7 @@ from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_credential, digest_of
 from accounts.exceptions import NotAuthenticated
 from accounts.models import WireName
-from config.wires.base import Wire
+from config.wires.base import READING, Wire
 from config.wires.problems import Problem
 
 LONGEST_PAIR = 400
@@ -33,7 +33,7 @@ class EstatePrime(Wire):
             pair = base64.b64decode(encoded.strip(), validate=True).decode("ascii")
         except (binascii.Error, UnicodeDecodeError) as error:
             raise NotAuthenticated from error
-        return authority_by_credential(WireName.ESTATEPRIME, digest_of(pair))
+        return authority_by_credential(WireName.ESTATEPRIME, digest_of(pair), is_reading=request.method in READING)
 
     def status_of(self, problem: Problem) -> int:
         return 400 if problem.status in (409, 411, 422) else problem.status

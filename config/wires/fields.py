@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 from rest_framework import serializers
@@ -27,7 +28,10 @@ def seconds(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     # Not strftime, which writes the year 1 with one digit.
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    text = moment.isoformat(timespec="seconds")
+    if not text.endswith("+00:00"):
+        text = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return text[:19] + "Z"
 
 
 def plain_number(amount: Decimal | None) -> int | float | None:
@@ -61,12 +65,28 @@ class Documents:
         self.columns = tuple(dict.fromkeys(column for field in self.fields for column in field.columns))
         places = {column: place for place, column in enumerate(self.columns)}
         self._plan = [
-            (field.name, field.read, tuple(places[column] for column in field.columns)) for field in self.fields
+            (field.name, _reading(field.read, [places[column] for column in field.columns])) for field in self.fields
         ]
 
     def document(self, row: Sequence[Any]) -> dict[str, Any]:
         """The document of one row of ``values_list(*columns)``; further values in the row are ignored."""
-        return {name: read(*[row[place] for place in places]) for name, read, places in self._plan}
+        return {name: read(row) for name, read in self._plan}
+
+
+def as_stored(value: Any) -> Any:
+    """The ``read`` of what prints as it is stored."""
+    return value
+
+
+def _reading(read: Callable[..., Any], places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
+    """``read`` of the values at these places of a row. Most fields print one value, many of them as it is."""
+    if not places:
+        return lambda row: read()
+    if len(places) > 1:
+        values = itemgetter(*places)
+        return lambda row: read(*values(row))
+    (place,) = places
+    return itemgetter(place) if read is as_stored else lambda row: read(row[place])
 
 
 class Text(serializers.Field[str, Any, str, Any]):

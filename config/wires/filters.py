@@ -50,25 +50,35 @@ class WireFilterSet(django_filters.FilterSet):
     """A filter set of ``WireFilter`` declarations, applied without copies or forms."""
 
     @classmethod
-    def filtered(cls, query: QueryDict, queryset: Rows) -> tuple[Rows, str]:
-        """The queryset narrowed by the parameters that are present and not empty, and their canonical text.
+    def values(cls, query: QueryDict) -> tuple[dict[str, Any], str]:
+        """What the parameters that are present and not empty say, by name, and their canonical text.
 
         A repeated parameter counts like a comma list. Raises ``Invalid`` with every bad parameter at once.
         """
         faults = []
+        values = {}
         canonical = []
-        for name, wire_filter in cls.base_filters.items():
+        # In the order of the declarations, whatever the order of the query.
+        for name in [name for name in cls.base_filters if name in query]:
             text = ",".join(query.getlist(name)).strip()
-            if not text:
+            if not text.strip(" ,"):
                 continue
             try:
-                queryset = wire_filter.filter(queryset, wire_filter.read(text))
+                values[name] = cls.base_filters[name].read(text)
             except BadValue as error:
                 faults.append(FieldError(name, error.code, message=error.message))
             canonical.append(f"{name}={text}")
         if faults:
             raise Invalid(faults)
-        return queryset, "&".join(canonical)
+        return values, "&".join(canonical)
+
+    @classmethod
+    def filtered(cls, query: QueryDict, queryset: Rows) -> tuple[Rows, str]:
+        """The queryset narrowed by them, and their canonical text. Raises ``Invalid``."""
+        values, canonical = cls.values(query)
+        for name, value in values.items():
+            queryset = cls.base_filters[name].filter(queryset, value)
+        return queryset, canonical
 
 
 class AnyOf(WireFilter):
@@ -79,12 +89,16 @@ class AnyOf(WireFilter):
         self.choices = choices
 
     def read(self, text: str) -> list[str]:
-        values = [value.strip() for value in text.split(",") if value.strip()]
+        values = list(dict.fromkeys(value.strip() for value in text.split(",") if value.strip()))
         if "\x00" in text:
             raise BadValue("invalid_value", "must not contain NUL")
         if self.choices is not None and not set(values) <= set(self.choices):
             raise BadValue("invalid_value", f"must be one of: {', '.join(self.choices)}")
         return values
+
+    def filter(self, queryset: Rows, value: list[Any]) -> Rows:
+        # The inherited one takes an empty list for no filter; here it means that nothing can match.
+        return queryset.filter(**{f"{self.field_name}__in": value})
 
 
 class Whole(WireFilter):

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from accounts import ordering
 from accounts.exceptions import FieldError, Invalid
+from accounts.ordering import Order, SortKey
 from config.wires import keyset
 from config.wires.filters import BadValue, whole
-from config.wires.keyset import BadCursor, Order, SortKey
+from config.wires.keyset import BadCursor
 
 
 @dataclass(frozen=True)
@@ -61,35 +63,43 @@ def cursor_page(
 
     The order ends with a unique column. Raises ``Invalid`` on ``cursor`` for one that is bad or another query's.
     """
-    values = _read(queryset, order, cursor, binding, kind_of) if cursor else None
+    values = position_in(cursor, queryset.model._default_manager.all(), order, binding=binding, kind_of=kind_of)
     sort_columns = [key.column for key in order]
-    rows = list(keyset.page(queryset, order, limit, values).values_list(*columns, *sort_columns))
+    rows = list(ordering.page(queryset, order, limit, values).values_list(*columns, *sort_columns))
     if len(rows) <= limit:
         return CursorPage(rows, None)
     rows = rows[:limit]
-    return CursorPage(rows, _write(rows[-1][len(columns) :], binding))
+    return CursorPage(rows, cursor_after(rows[-1][len(columns) :], binding=binding))
 
 
-def _write(values: Sequence[Any], binding: str) -> str:
+def cursor_after(position: Sequence[Any], *, binding: str) -> str:
+    """The cursor of the page after a row, given by its values of the order's columns."""
     try:
-        return keyset.encode_cursor(values, binding=binding)
+        return keyset.encode_cursor(position, binding=binding)
     except ValueError:
         # Sort values too long for an address: the row's own key, from which they can be read again.
-        return keyset.encode_cursor(values[-1:], binding=f"{binding}#key")
+        return keyset.encode_cursor(position[-1:], binding=f"{binding}#key")
 
 
-def _read(
-    queryset: QuerySet[Any], order: Order, cursor: str, binding: str, kind_of: Callable[[str], type[Any]]
-) -> Sequence[Any]:
+def position_in(
+    cursor: str, rows: QuerySet[Any], order: Order, *, binding: str, kind_of: Callable[[str], type[Any]]
+) -> Sequence[Any] | None:
+    """The values of the order's columns that a cursor stands for, None for an empty one.
+
+    ``rows`` are all those a cursor could come from. Raises ``Invalid`` on ``cursor`` for one that is bad or another
+    query's.
+    """
+    if not cursor:
+        return None
     kinds = [kind_of(key.column) for key in order]
     try:
         return keyset.decode_cursor(cursor, binding=binding, kinds=kinds)
     except BadCursor:
-        return _read_by_key(queryset, order, cursor, binding, kinds)
+        return _read_by_key(rows, order, cursor, binding, kinds)
 
 
 def _read_by_key(
-    queryset: QuerySet[Any], order: Order, cursor: str, binding: str, kinds: Sequence[type[Any]]
+    rows: QuerySet[Any], order: Order, cursor: str, binding: str, kinds: Sequence[type[Any]]
 ) -> Sequence[Any]:
     fault = Invalid([FieldError("cursor", "invalid_value", message="is not a cursor of this list")])
     try:
@@ -97,8 +107,8 @@ def _read_by_key(
     except BadCursor as error:
         raise fault from error
     # Whether or not the row still passes the filters: its place in the order is all that counts.
-    rows = queryset.model._default_manager.filter(**{order[-1].column: key})
-    values = rows.values_list(*(sort_key.column for sort_key in order)).first()
+    found = rows.filter(**{order[-1].column: key})
+    values = found.values_list(*(sort_key.column for sort_key in order)).first()
     if values is None:
         raise fault
     return tuple(values)

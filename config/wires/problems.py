@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from math import ceil
 from typing import Any
 
 from django.core import exceptions as django_exceptions
@@ -58,7 +59,7 @@ class Problem:
 
 def problem_from(error: BaseException) -> Problem:
     """The problem an exception means. Never raises; the unforeseen is ``internal``."""
-    for kind, translate in _TRANSLATIONS:
+    for kind, translate in TRANSLATIONS:
         if isinstance(error, kind):
             return translate(error)
     return Problem(kind="internal", status=500)
@@ -85,7 +86,7 @@ def _duplicate(error: domain.Duplicate) -> Problem:
 
 
 def _too_many_attempts(error: domain.TooManyAttempts) -> Problem:
-    return Problem(kind="rate_limited", status=429, headers={"Retry-After": str(error.retry_after)})
+    return _rate_limited(error.retry_after)
 
 
 def _idempotency(error: domain.IdempotencyError) -> Problem:
@@ -103,8 +104,12 @@ def _malformed(error: MalformedJSON) -> Problem:
 
 
 def _throttled(error: rest_exceptions.Throttled) -> Problem:
-    wait = getattr(error, "wait", None) or 1
-    return Problem(kind="rate_limited", status=429, headers={"Retry-After": str(int(wait))})
+    return _rate_limited(getattr(error, "wait", None) or 1)
+
+
+def _rate_limited(seconds: float) -> Problem:
+    # Whole seconds, and who comes back then must not come too early.
+    return Problem(kind="rate_limited", status=429, headers={"Retry-After": str(max(1, ceil(seconds)))})
 
 
 def _method_not_allowed(error: rest_exceptions.MethodNotAllowed) -> Problem:
@@ -118,7 +123,7 @@ def _simple(kind: str, status: int, **headers: str) -> Callable[[Any], Problem]:
 _unavailable = _simple("unavailable", 503, **{"Retry-After": str(RETRY_UNAVAILABLE)})
 
 # First match wins, so a special case stands before what it is a case of.
-_TRANSLATIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], Problem]], ...] = (
+TRANSLATIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], Problem]], ...] = (
     (domain.Invalid, _invalid),
     (domain.NotFound, _not_found),
     (domain.Duplicate, _duplicate),

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
+from accounts.exceptions import TooManyAttempts
 from config.wires.base import Wire
 from config.wires.problems import Problem, current_problem, problem_from
 
@@ -21,19 +22,21 @@ class Refusals:
 
     def bad_request(self, request: HttpRequest, exception: Exception) -> HttpResponse:
         wire = self._wire(request)
-        return defaults.bad_request(request, exception) if wire is None else wire.refuse(problem_from(exception))
+        if wire is None:
+            return defaults.bad_request(request, exception)
+        return _refused(wire, request, problem_from(exception))
 
     def forbidden(self, request: HttpRequest, exception: Exception) -> HttpResponse:
         wire = self._wire(request)
         if wire is None:
             return defaults.permission_denied(request, exception)
-        return wire.refuse(problem_from(exception))
+        return _refused(wire, request, problem_from(exception))
 
     def not_found(self, request: HttpRequest, exception: Exception) -> HttpResponse:
         wire = self._wire(request)
         if wire is None:
             return defaults.page_not_found(request, exception)
-        return wire.refuse(Problem(kind="no_route", status=404))
+        return _refused(wire, request, Problem(kind="no_route", status=404))
 
     def server_error(self, request: HttpRequest, *args: Any) -> HttpResponse:
         """Also where a commit that failed ends up: the database is away, and that passes."""
@@ -51,3 +54,12 @@ class Refusals:
         # However many slashes a client joined its base address with.
         path = f"/{request.path_info.lstrip('/')}/"
         return next((wire for wire in self.wires if path.startswith(wire.prefix)), None)
+
+
+def _refused(wire: Wire, request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The refusal, counted; one that comes too often is refused as that."""
+    try:
+        wire.count(request)
+    except TooManyAttempts as error:
+        problem = problem_from(error)
+    return wire.refuse(problem)

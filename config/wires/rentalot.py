@@ -11,7 +11,7 @@ from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_credential, digest_of
 from accounts.exceptions import NotAuthenticated
 from accounts.models import WireName
-from config.wires.base import Wire
+from config.wires.base import READING, Wire
 from config.wires.problems import Problem
 
 LONGEST_KEY = 200
@@ -29,7 +29,7 @@ class Rentalot(Wire):
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key or len(key) > LONGEST_KEY:
             raise NotAuthenticated
-        return authority_by_credential(WireName.RENTALOT, digest_of(key.strip()))
+        return authority_by_credential(WireName.RENTALOT, digest_of(key.strip()), is_reading=request.method in READING)
 
     def problem_body(self, problem: Problem) -> dict[str, Any]:
         kind, title, detail = WORDS[problem.kind]

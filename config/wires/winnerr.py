@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from typing import Any, ClassVar
+from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_token
 from accounts.exceptions import FieldError, NotAuthenticated
 from accounts.identifiers import parse_public_id
-from config.wires.base import Wire, WireViewSet
+from config.wires.base import READING, Wire, WireViewSet
 from config.wires.filters import AnyOf
 from config.wires.problems import Problem
 from config.wires.strict_json import MalformedJSON
@@ -26,7 +26,7 @@ class Winnerr(Wire):
     challenge = "Bearer"
 
     def authenticate(self, request: HttpRequest) -> Authority:
-        return authority_by_token(bearer_token(request))
+        return authority_by_token(bearer_token(request), is_reading=request.method in READING)
 
     def problem_body(self, problem: Problem) -> dict[str, Any]:
         kind, title, detail = WORDS[problem.kind]
@@ -171,8 +171,7 @@ class WinnerrViewSet(WireViewSet):
 
 
 class AssignedTo(AnyOf):
-    """Any of the agents; an id that is nobody's finds nothing, like any other value that occurs nowhere."""
+    """Any of the agents, as UUIDs; an id that is nobody's finds nothing, like any other value that occurs nowhere."""
 
-    def filter(self, queryset: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
-        uuids = [uuid for text in value if (uuid := parse_public_id("agent", text))]
-        return queryset.filter(assigned_to__uuid__in=uuids)
+    def read(self, text: str) -> list[UUID]:  # type: ignore[override]  # what the column holds and not what was sent
+        return [uuid for value in super().read(text) if (uuid := parse_public_id("agent", value))]

@@ -123,33 +123,33 @@ class Contact(TenantModel):
             models.CheckConstraint(condition=Q(lead_score__range=(0, 100)), name="contact_lead_score_range"),
         ]
         indexes = [
-            # The default list, and every filter or sort beside it, starts with the organization.
+            # Every filter and every sort of a list finds its page in one of these (``contacts.listing``). All begin with
+            # the organization and end with age and key, so that each serves its column up and down.
+            models.Index(fields=["organization", "created_at", "id"], condition=LIVE, name="contact_list"),
             models.Index(
-                F("organization"), F("created_at").desc(), F("id").desc(), condition=LIVE, name="contact_list"
-            ),
-            models.Index(
-                F("organization"), F("lead_score").desc(), F("id").desc(), condition=LIVE, name="contact_by_score"
-            ),
-            models.Index(
-                F("organization"),
-                F("type"),
-                F("status"),
-                F("created_at").desc(),
-                F("id").desc(),
+                fields=["organization", "type", "status", "created_at", "id"],
                 condition=LIVE,
                 name="contact_by_type_status",
             ),
             models.Index(
-                F("organization"),
-                F("assigned_to"),
-                F("created_at").desc(),
-                F("id").desc(),
+                fields=["organization", "type", "status", "lead_score", "created_at", "id"],
                 condition=LIVE,
-                name="contact_by_assignee",
+                name="contact_by_type_status_score",
             ),
-            models.Index(
-                F("organization"), F("source"), F("created_at").desc(), condition=LIVE, name="contact_by_source"
+            *(
+                models.Index(fields=["organization", column, "created_at", "id"], condition=LIVE, name=name)
+                for column, name in (
+                    ("lead_score", "contact_by_score"),
+                    ("source", "contact_by_source"),
+                    ("assigned_to", "contact_by_assignee"),
+                    ("first_name_norm", "contact_by_first_name"),
+                    ("last_name_norm", "contact_by_last_name"),
+                    ("email_norm", "contact_by_email"),
+                    ("updated_at", "contact_by_update"),
+                    ("last_contacted_order", "contact_by_last_contact"),
+                )
             ),
+            models.Index(fields=["organization", "deleted_at", "id"], condition=~LIVE, name="contact_deleted"),
             models.Index(
                 F("organization"), F("phone_norm"), condition=LIVE & ~Q(phone_norm=""), name="contact_by_phone"
             ),

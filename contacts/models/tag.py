@@ -38,11 +38,15 @@ class Tag(TenantModel, TagBase):
 
 
 class TaggedContact(TenantModel, ItemBase):
-    """A tag on a contact; ``position`` keeps the order the tags were given in."""
+    """A tag on a contact; ``position`` keeps the order the tags were given in.
+
+    ``contact_created_at`` repeats the contact's age, which never changes: the newest with a tag are found by an index.
+    """
 
     content_object = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     position = models.PositiveIntegerField(default=0)
+    contact_created_at = models.DateTimeField(editable=False)
 
     objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment]  # invariant in Self
 
@@ -51,7 +55,11 @@ class TaggedContact(TenantModel, ItemBase):
         constraints = [
             models.UniqueConstraint(fields=["organization", "content_object", "tag"], name="contact_tagged_once")
         ]
-        indexes = [models.Index(fields=["organization", "tag", "content_object"], name="contact_by_tag")]
+        indexes = [
+            models.Index(
+                fields=["organization", "tag", "contact_created_at", "content_object"], name="contact_by_tag_and_age"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Tag {self.tag_id} on contact {self.content_object_id}"

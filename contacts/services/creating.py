@@ -140,6 +140,6 @@ def _insert_children(
             contact.pk: own.rows[name] for contact, own in zip(contacts, children, strict=True) if own.rows.get(name)
         }
         if wanted and name == "tags":
-            replace_tags(wanted, existing=False)
+            replace_tags(wanted, {contact.pk: contact.created_at for contact in contacts}, existing=False)
         elif wanted:
             replace_children(name, wanted, region=region, existing=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -78,13 +79,23 @@ def slug_of(name: str, number: int) -> str:
     return f"{slugify(name, allow_unicode=True)[:100] or 'tag'}-{number}"
 
 
-def replace_tags(wanted: Mapping[int, Sequence[str]], *, existing: bool = True) -> None:
-    """Make each contact's tags exactly the wanted ones, in that order."""
+def replace_tags(
+    wanted: Mapping[int, Sequence[str]], created_at: Mapping[int, datetime], *, existing: bool = True
+) -> None:
+    """Make each contact's tags exactly the wanted ones, in that order.
+
+    Both mappings are by primary key of the contact; ``created_at`` is its age. ``existing`` is False for new contacts.
+    """
     ids = tags_by_name([name for names in wanted.values() for name in names])
     if existing:
         TaggedContact.objects.filter(content_object_id__in=list(wanted)).delete()
     TaggedContact.objects.bulk_create(
-        TaggedContact(content_object_id=contact_id, tag_id=ids[name], position=position)
+        TaggedContact(
+            content_object_id=contact_id,
+            tag_id=ids[name],
+            position=position,
+            contact_created_at=created_at[contact_id],
+        )
         for contact_id, names in wanted.items()
         for position, name in enumerate(names)
     )

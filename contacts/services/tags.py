@@ -112,7 +112,7 @@ def tag_contacts(contact_ids: Collection[int], name: str, *, actor: Actor) -> li
             for names in wanted.values():
                 if faults := list(tag_faults(names)):
                     raise Invalid(faults)
-            replace_tags(wanted)
+            replace_tags(wanted, dict(Contact.objects.filter(pk__in=wanted).values_list("pk", "created_at")))
             tagged.extend(ids)
             return [_tags_change(pk, before[pk], wanted[pk]) for pk in ids]
 

@@ -217,6 +217,6 @@ def _store_children(pending: list[_Pending]) -> None:
                 wanted[name][item.contact.pk] = rows
     for name, by_contact in wanted.items():
         if name == "tags":
-            replace_tags(by_contact)
+            replace_tags(by_contact, {item.contact.pk: item.contact.created_at for item in pending})
         else:
             replace_children(name, by_contact, region=region)

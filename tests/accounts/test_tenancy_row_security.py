@@ -285,7 +285,20 @@ DEFINER_FUNCTIONS = {
     "accounts_organization_by_invitation",
     "accounts_organization_by_refresh_token",
     "accounts_organization_by_slug",
+    "contacts_any_tag_total",
+    "contacts_assigned_total",
+    "contacts_count_added",
+    "contacts_count_changed",
+    "contacts_count_removed",
+    "contacts_created_total",
+    "contacts_fold_counts",
     "contacts_search",
+    "contacts_tag_count_added",
+    "contacts_tag_count_changed",
+    "contacts_tag_count_removed",
+    "contacts_tag_total",
+    "contacts_tag_totals",
+    "contacts_total",
 }
 
 

@@ -16,8 +16,8 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, connection, models
 from django.db.models import Exists
 
+from accounts import prepared, tenancy
 from accounts import services as account_services
-from accounts import tenancy
 from accounts.exceptions import DomainError, TenantError
 from accounts.models import Credential, Invitation, Member, Organization, RefreshToken, WireName
 from accounts.tenancy import BaseTenantManager, TenantModel, current_organization_id, tenant_models
@@ -278,6 +278,8 @@ def take_away_the_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(BaseTenantManager, "get_queryset", models.Manager.get_queryset)
     monkeypatch.setattr(tenancy, "claim", claim_unchecked)
+    # Neither are statements that were prepared behind the wall used, nor those prepared without it kept.
+    monkeypatch.setattr(prepared, "_statement", lambda make, vendor, *arguments: make(*arguments))
 
 
 @pytest.fixture

@@ -11,18 +11,8 @@ from django.db.models.functions import Length, Lower
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from config.wires.keyset import (
-    MAXIMUM_CURSOR,
-    BadCursor,
-    Order,
-    SortKey,
-    after,
-    decode_cursor,
-    encode_cursor,
-    order_by,
-    page,
-    with_tie_break,
-)
+from accounts.ordering import Order, SortKey, after, order_by, page, with_tie_break
+from config.wires.keyset import MAXIMUM_CURSOR, BadCursor, decode_cursor, encode_cursor
 
 BINDING = "organization=1&sort=created_at:desc&status=ACTIVE"
 

@@ -370,7 +370,7 @@ def test_a_cancelled_statement_is_unavailable_for_now(office, client, john, monk
 
 @pytest.mark.parametrize("error", [OperationalError(SECRET), InterfaceError(SECRET)])
 def test_a_database_that_is_away_is_unavailable_for_now(office, client, monkeypatch, error):
-    def away(token: str) -> Authority:
+    def away(token: str, *, is_reading: bool) -> Authority:
         raise error
 
     monkeypatch.setattr("config.wires.winnerr.authority_by_token", away)

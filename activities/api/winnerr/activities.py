@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.identifiers import public_id
+from accounts.ordering import SortKey
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
 from activities import services
@@ -16,7 +17,6 @@ from activities.drafts import ActivityDraft
 from activities.models import Activity
 from activities.rules import LONGEST_TEXT, LONGEST_TYPE
 from config.wires.fields import AnyObject, Document, Documents, Instant, Text, WireField, seconds, validated
-from config.wires.keyset import SortKey
 from config.wires.openapi.fields import printed_document, sent_document
 from config.wires.openapi.operations import Answer, Operation, Parameter
 from config.wires.openapi.shapes import MOMENT, TEXT, identifier
@@ -62,11 +62,6 @@ def activity_document(row: Any) -> dict[str, Any]:
     if document["scheduledAt"] is None:
         del document["scheduledAt"]
     return document
-
-
-def document_of(activity: Activity) -> dict[str, Any]:
-    """The same for a row that is an object already."""
-    return activity_document([getattr(activity, column) for column in ACTIVITY_DOCUMENTS.columns])
 
 
 ACTIVITY_PROSE = {

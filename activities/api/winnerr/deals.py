@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.exceptions import FieldError, Invalid
+from accounts.ordering import with_tie_break
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
 from activities import services
-from activities.api.winnerr.activities import document_of as activity_document_of
+from activities.api.winnerr.activities import ACTIVITY_DOCUMENTS, activity_document
 from activities.api.winnerr.drafts import agents_named, contacts_named, draft_of
 from activities.api.winnerr.filters import (
     DEFAULT_SORT,
@@ -27,10 +28,9 @@ from activities.api.winnerr.filters import (
 from activities.api.winnerr.openapi import DEAL_OPERATIONS, DEFAULT_LIMIT, LARGEST_LIMIT
 from activities.api.winnerr.serializers import EMBEDDED, DealChange, DealCreate, deal_documents, name_team
 from activities.exceptions import DealNotFound
-from activities.models import Deal
-from activities.querysets import live_deals, newest_activities, with_winnerr_id
+from activities.models import Activity, Deal
+from activities.querysets import NEWEST, live_deals, with_winnerr_id
 from config.wires.fields import validated
-from config.wires.keyset import with_tie_break
 from config.wires.pages import cursor_page, limit_of, sort_keys
 from config.wires.winnerr import WinnerrViewSet, object_of
 from contacts.exceptions import ContactNotFound
@@ -91,8 +91,8 @@ class DealViewSet(WinnerrViewSet):
         name_team([document])
         if asked is not None and "activities" in asked:
             # An activity is a contact's; a deal shows those of its contact.
-            newest = newest_activities([row[-1]])[row[-1]]
-            document["activities"] = [activity_document_of(activity) for activity in newest]
+            newest = Activity.objects.filter(contact_id=row[-1]).order_by("-created_at", "-id")[:NEWEST]
+            document["activities"] = [activity_document(row) for row in newest.values_list(*ACTIVITY_DOCUMENTS.columns)]
         return Response(self.success(document))
 
     def create(self, request: Request) -> Response:

@@ -40,7 +40,7 @@ class DealFilters(WireFilterSet):
     type = AnyOf("type", DealType.values)
     stage = AnyOf("stage", DealStage.values)
     status = AnyOf("status", DealStatus.values)
-    assignedTo = AssignedTo("assigned_to")
+    assignedTo = AssignedTo("assigned_to__uuid")
     # Names with brackets cannot be written as attributes.
     vars()["amount[gte]"] = Amount(field_name="amount", lookup_expr="gte")
     vars()["amount[lte]"] = Amount(field_name="amount", lookup_expr="lte")

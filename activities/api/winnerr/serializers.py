@@ -40,6 +40,7 @@ from config.wires.fields import (
     Text,
     Texts,
     WireField,
+    as_stored,
     plain_number,
     seconds,
 )
@@ -50,10 +51,6 @@ from contacts.rules import LONGEST_TAG, MOST_TAGS
 def _text(value: str | None) -> str | None:
     """Unset text is ``null`` (CONTRACTS W-S25)."""
     return value or None
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _deal_id(winnerr_key: str | None, uuid: UUID) -> str:
@@ -131,11 +128,11 @@ DEAL_CONTACT = Component(
 DEAL_FIELDS: tuple[WireField, ...] = (
     WireField("id", ("winnerr_key", "uuid"), _deal_id, prints=identifier("deal")),
     WireField("organizationId", (), _organization_id, prints=identifier("org")),
-    WireField("title", ("title",), _same, Text(LONGEST_TITLE, required=True)),
+    WireField("title", ("title",), as_stored, Text(LONGEST_TITLE, required=True)),
     WireField("description", ("description",), _text, Text(LONGEST_TEXT)),
-    WireField("type", ("type",), _same, Choice(DealType.values)),
-    WireField("stage", ("stage",), _same, Choice(DealStage.values)),
-    WireField("status", ("status",), _same, Choice(DealStatus.values)),
+    WireField("type", ("type",), as_stored, Choice(DealType.values)),
+    WireField("stage", ("stage",), as_stored, Choice(DealStage.values)),
+    WireField("status", ("status",), as_stored, Choice(DealStatus.values)),
     WireField("amount", ("amount",), plain_number, Number(0, int(LARGEST_AMOUNT))),
     WireField("commission", ("commission",), _commission, Commission(required=False, allow_null=True)),
     WireField(
@@ -152,13 +149,13 @@ DEAL_FIELDS: tuple[WireField, ...] = (
     ),
     WireField("assignedTo", ("assigned_to__uuid",), _agent_id, Reference("agents", source="assigned_to")),
     # Primary keys until ``name_team`` has looked up whose they are.
-    WireField("teamMembers", ("team_members",), _same, Rows(TeamMember(), source="team_members")),
+    WireField("teamMembers", ("team_members",), as_stored, Rows(TeamMember(), source="team_members")),
     WireField("timeline", ("timeline",), _timeline, Timeline(required=False, allow_null=True)),
     WireField("documents", ("documents",), _documents, Rows(Paper())),
     WireField("tasks", ("tasks",), _tasks, Rows(Task())),
-    WireField("probability", ("probability",), _same, WholeNumber(0, LARGEST_PERCENTAGE)),
+    WireField("probability", ("probability",), as_stored, WholeNumber(0, LARGEST_PERCENTAGE)),
     WireField("source", ("source",), _text, Text(LONGEST_SOURCE)),
-    WireField("tags", ("tags",), _same, Texts(LONGEST_TAG, MOST_TAGS)),
+    WireField("tags", ("tags",), as_stored, Texts(LONGEST_TAG, MOST_TAGS)),
     WireField("notes", ("notes",), _text, Text(LONGEST_TEXT)),
     WireField("createdAt", ("created_at",), seconds, prints=MOMENT),
     WireField("updatedAt", ("updated_at",), seconds, prints=MOMENT),

@@ -2,58 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 
+import orjson
 from django.http import QueryDict
 
 from accounts.exceptions import FieldError, Invalid
-from activities.models import Activity, Communication, Deal
 from activities.querysets import newest_activities, newest_communications, newest_deals
-from config.wires.fields import plain_number, seconds
+from config.wires.fields import WireField, seconds
+from contacts.querysets import RowsInOrder
 
 # A single contact carries these unless the request says otherwise.
 EMBEDDED = ("deals", "communications")
 
 
-@dataclass(frozen=True)
-class Include:
-    """One kind of related rows: the newest of many contacts in one statement, and how one prints."""
-
-    newest: Callable[[Collection[int]], Mapping[int, list[Any]]]
-    document: Callable[[Any], dict[str, Any]]
+def _identifier(prefix: str, kept: str | None, uuid: str) -> str:
+    # SQLite keeps a UUID without its dashes.
+    return kept or f"{prefix}_{uuid if '-' in uuid else UUID(uuid)}"
 
 
-def _deal(deal: Deal) -> dict[str, Any]:
-    return {"id": deal.winnerr_id, "title": deal.title, "amount": plain_number(deal.amount), "stage": deal.stage}
+def _moment(text: str | None) -> str | None:
+    """A moment as the database writes it into JSON; what has no zone is UTC."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return seconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _communication(communication: Communication) -> dict[str, Any]:
+def _deal(kept: str | None, uuid: str, title: str, amount: float | None, stage: str) -> dict[str, Any]:
+    whole = amount is not None and amount == int(amount)
     return {
-        "id": communication.winnerr_id,
-        "type": communication.kind.upper(),
-        "subject": communication.subject or None,
-        "createdAt": seconds(communication.occurred_at),
+        "id": _identifier("deal", kept, uuid),
+        "title": title,
+        "amount": int(amount) if whole and amount is not None else amount,
+        "stage": stage,
     }
 
 
-def _activity(activity: Activity) -> dict[str, Any]:
+def _communication(kept: str | None, uuid: str, kind: str, subject: str, occurred_at: str) -> dict[str, Any]:
+    return {
+        "id": _identifier("comm", kept, uuid),
+        "type": kind.upper(),
+        "subject": subject or None,
+        "createdAt": _moment(occurred_at),
+    }
+
+
+def _activity(
+    kept: str | None,
+    uuid: str,
+    type: str,
+    description: str,
+    created_at: str,
+    metadata: Any,
+    scheduled_at: str | None,
+) -> dict[str, Any]:
     document = {
-        "id": activity.winnerr_id,
-        "type": activity.type,
-        "description": activity.description or None,
-        "createdAt": seconds(activity.created_at),
-        "metadata": activity.metadata,
+        "id": _identifier("activity", kept, uuid),
+        "type": type,
+        "description": description or None,
+        "createdAt": _moment(created_at),
+        # SQLite has JSON as text.
+        "metadata": orjson.loads(metadata) if isinstance(metadata, str) else metadata,
     }
     # Echoed when it was given, absent otherwise (CONTRACTS W-S18).
-    return document | ({"scheduledAt": seconds(activity.scheduled_at)} if activity.scheduled_at else {})
+    return document | ({"scheduledAt": _moment(scheduled_at)} if scheduled_at else {})
 
 
-INCLUDES: dict[str, Include] = {
-    "deals": Include(newest_deals, _deal),
-    "communications": Include(newest_communications, _communication),
-    "activities": Include(newest_activities, _activity),
+def _documents(document: Callable[..., dict[str, Any]], rows: list[list[Any]]) -> list[dict[str, Any]]:
+    return [document(*row) for row in rows]
+
+
+INCLUDES: dict[str, WireField] = {
+    "deals": WireField("deals", ("newest_deals",), partial(_documents, _deal)),
+    "communications": WireField("communications", ("newest_communications",), partial(_documents, _communication)),
+    "activities": WireField("activities", ("newest_activities",), partial(_documents, _activity)),
+}
+# The columns the fields are printed from, for whoever reads the contacts to add.
+INCLUDE_COLUMNS: dict[str, Callable[[], RowsInOrder]] = {
+    "newest_deals": newest_deals,
+    "newest_communications": newest_communications,
+    "newest_activities": newest_activities,
 }
 
 
@@ -66,12 +99,3 @@ def includes_asked(query: QueryDict, default: tuple[str, ...] = ()) -> tuple[str
         message = f"must be a list of {', '.join(INCLUDES)}"
         raise Invalid([FieldError("include", "invalid_value", message=message)])
     return tuple(names)
-
-
-def embed(documents: Mapping[int, dict[str, Any]], names: Collection[str]) -> None:
-    """Put the related rows into the documents, by primary key of the contact; one statement per name."""
-    for name in names:
-        include = INCLUDES[name]
-        newest = include.newest(list(documents))
-        for contact_id, document in documents.items():
-            document[name] = [include.document(row) for row in newest[contact_id]]

@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.identifiers import parse_public_id, public_id
 from accounts.models import Member
 from accounts.tenancy import current_organization
-from config.wires.fields import Choice, Document, Documents, Flag, Number, Text, Texts, WireField, seconds
+from config.wires.fields import Choice, Document, Documents, Flag, Number, Text, Texts, WireField, as_stored, seconds
 from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, identifier, nullable, whole
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import ContactStatus, ContactType
@@ -114,10 +114,6 @@ def _organization_id() -> str:
     return current_organization().public_id
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 CONTACT_FIELDS: tuple[WireField, ...] = (
     WireField("id", ("winnerr_key", "uuid"), _contact_id, prints=identifier("contact")),
     WireField("organizationId", (), _organization_id, prints=identifier("org")),
@@ -133,11 +129,11 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
         _address,
         Address(required=False, allow_null=True),
     ),
-    WireField("type", ("type",), _same, Choice(ContactType.values)),
-    WireField("status", ("status",), _same, Choice(ContactStatus.values)),
+    WireField("type", ("type",), as_stored, Choice(ContactType.values)),
+    WireField("status", ("status",), as_stored, Choice(ContactStatus.values)),
     WireField("source", ("source",), _text, Text(50)),
-    WireField("leadScore", ("lead_score",), _same, prints=whole(0, 100)),
-    WireField("tags", ("tag_names",), _same, Texts(LONGEST_TAG, MOST_TAGS)),
+    WireField("leadScore", ("lead_score",), as_stored, prints=whole(0, 100)),
+    WireField("tags", ("tag_names",), as_stored, Texts(LONGEST_TAG, MOST_TAGS)),
     WireField("notes", ("notes",), _text, Text(10_000)),
     WireField("preferences", ("preferences",), _preferences, Preferences(required=False, allow_null=True)),
     WireField("assignedTo", ("assigned_to__uuid",), _agent_id, Agent(source="assigned_to")),

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
-from config.wires.conditions import etag_of
-from config.wires.fields import Documents, validated
-from config.wires.keyset import with_tie_break
-from config.wires.pages import cursor_page, limit_of, sort_keys
+from config.wires.conditions import etag_of, is_known
+from config.wires.fields import validated
+from config.wires.pages import cursor_after, limit_of, position_in, sort_keys
 from config.wires.winnerr import object_of
 from contacts import services
 from contacts.api.winnerr.filters import DEFAULT_LIMIT, DEFAULT_SORT, LARGEST_LIMIT, SORT_COLUMNS, ContactFilters
-from contacts.api.winnerr.includes import EMBEDDED, embed, includes_asked
+from contacts.api.winnerr.includes import EMBEDDED, includes_asked
 from contacts.api.winnerr.openapi import CONTACT_OPERATIONS
+from contacts.api.winnerr.reading import fields_asked, list_page, single_contact
 from contacts.api.winnerr.resource import ContactResource, address_of
-from contacts.api.winnerr.serializers import (
-    CONTACT_DOCUMENTS,
-    CONTACT_FIELDS,
-    ContactWrite,
-    cursor_kind,
-    draft_of,
-)
+from contacts.api.winnerr.serializers import ContactWrite, cursor_kind, draft_of
 from contacts.exceptions import ContactNotFound
+from contacts.listing import Listing, slots, total_order
+from contacts.models import Contact
 
 
 class ContactViewSet(ContactResource):
@@ -48,42 +41,36 @@ class ContactViewSet(ContactResource):
     def list(self, request: Request) -> Response:
         query = request.query_params
         limit = limit_of(query.get("limit", ""), default=DEFAULT_LIMIT, largest=LARGEST_LIMIT)
-        found, filters = self.filterset_class.filtered(query, self.get_queryset())
+        selection, filters = self.filterset_class.selection(query)
         includes = includes_asked(query)
-        documents = _documents_asked(query)
-        order = with_tie_break(sort_keys(query.get("sort", ""), SORT_COLUMNS, DEFAULT_SORT), "id")
-        page = cursor_page(
-            found.with_tag_names().with_secondary_phone(),
-            documents.columns,
-            order,
-            limit=limit,
-            cursor=query.get("cursor", ""),
-            binding=f"{current_organization_id()}|{order}|{filters}",
-            kind_of=cursor_kind,
+        order = total_order(sort_keys(query.get("sort", ""), SORT_COLUMNS, DEFAULT_SORT))
+        binding = f"{current_organization_id()}|{order}|{filters}"
+        position = position_in(
+            query.get("cursor", ""), Contact.objects.all(), order, binding=binding, kind_of=cursor_kind
         )
-        # The order ends with the primary key.
-        contacts = {row[-1]: documents.document(row) for row in page.rows}
-        embed(contacts, includes)
+        listing = Listing.of(selection, order, limit + 1, actor=self.actor, position=position)
+        values = slots(selection, actor=self.actor, position=position)
+        page = list_page(listing, fields_asked(query), includes, values)
+        has_more = len(page.documents) > limit
         pagination = {
-            "hasMore": page.next_cursor is not None,
-            "nextCursor": page.next_cursor,
-            "total": found.count(),
+            "hasMore": has_more,
+            "nextCursor": cursor_after(page.positions[limit - 1], binding=binding) if has_more else None,
+            "total": page.total,
             "limit": limit,
         }
-        return Response(self.success([*contacts.values()], pagination=pagination))
+        return Response(self.success(page.documents[:limit], pagination=pagination))
 
     def retrieve(self, request: Request, identifier: str) -> Response:
         query = request.query_params
-        documents = _documents_asked(query)
+        fields = fields_asked(query)
         # Asked for some keys only, a contact carries nothing that was not named.
         includes = includes_asked(query, default=() if query.get("fields") else EMBEDDED)
-        found = self.get_queryset().with_winnerr_id(identifier).with_tag_names().with_secondary_phone()
-        row = found.values_list(*documents.columns, "id", "version").first()
-        if row is None:
+        found = single_contact(identifier, fields, includes, actor=self.actor)
+        if found is None:
             raise ContactNotFound(identifier)
-        *values, contact_id, version = row
-        document = documents.document(values)
-        embed({contact_id: document}, includes)
+        document, version = found
+        if not includes and is_known(request.headers.get("If-None-Match"), version):
+            return Response(status=304, headers={"ETag": etag_of(version)})
         return Response(self.success(document), headers={"ETag": etag_of(version)})
 
     def create(self, request: Request) -> Response:
@@ -105,17 +92,3 @@ class ContactViewSet(ContactResource):
     def destroy(self, request: Request, identifier: str) -> Response:
         services.delete_contact(self.contact_to_change(identifier), actor=self.actor)
         return Response({"success": True, "message": "Contact deleted successfully"})
-
-
-def _documents_asked(query: QueryDict) -> Documents:
-    """Exactly the keys named in ``fields``, all of them without it; unknown names are ignored (CONTRACTS W-C4, W-S16)."""
-    text = ",".join(query.getlist("fields"))
-    if not text.strip():
-        return CONTACT_DOCUMENTS
-    known = {field.name for field in CONTACT_FIELDS}
-    return _documents_of(frozenset(name for part in text.split(",") if (name := part.strip()) in known))
-
-
-@lru_cache(maxsize=256)
-def _documents_of(names: frozenset[str]) -> Documents:
-    return Documents(field for field in CONTACT_FIELDS if field.name in names)

@@ -1,0 +1,325 @@
+"""The address book, page by page: which contacts, in which order, and how many there are.
+
+A list is one statement whatever it asks for. Its page is found among the entries of an index that begins with the
+organization and what is filtered by and ends with the order, and so is as quick on the last page as on the first.
+Where a filter allows several values, each has a stretch of the index of its own (``contacts.stretches``).
+
+A statement is made for a ``Listing`` and kept (``accounts.prepared``); ``slots`` has the values that fill it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection, models
+from django.db.models import Exists, F, OuterRef, Q, Value
+
+from accounts.actor import Actor
+from accounts.models import Member
+from accounts.ordering import Order, SortKey, after, order_by
+from accounts.prepared import OneOf, Slot
+from contacts.models import Contact, ContactStatus, ContactType, Tag, TaggedContact
+from contacts.querysets import ContactQuerySet
+from contacts.scoring import MAXIMUM_SCORE, MINIMUM_SCORE
+from contacts.stretches import Element, Stretches
+
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which contacts: those that meet all of it. None does not narrow; a sequence means any of its values.
+
+    ``assignees`` are the UUIDs of members. ``scores`` are a lower and an upper bound, both included; ``created`` begins
+    with its first moment and ends before its last. Either bound may be None.
+    """
+
+    types: Sequence[str] | None = None
+    statuses: Sequence[str] | None = None
+    sources: Sequence[str] | None = None
+    assignees: Sequence[UUID] | None = None
+    tags: Sequence[str] | None = None
+    scores: tuple[int | None, int | None] | None = None
+    created: tuple[datetime | None, datetime | None] | None = None
+
+    def narrowed_by(self) -> frozenset[str]:
+        """The names of the fields that narrow."""
+        return frozenset(field.name for field in fields(self) if getattr(self, field.name) is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What a list's statement depends on; everything else about a request fills its slots.
+
+    ``order`` ends with ``id`` (see ``total_order``). ``limit`` is how many rows are read. ``is_continued``: the page
+    comes after a row whose values of the order's columns are given as ``position``.
+    """
+
+    narrowed_by: frozenset[str]
+    has_one_tag: bool
+    sees_all_contacts: bool
+    order: Order
+    limit: int
+    is_continued: bool
+
+    @classmethod
+    def of(
+        cls, selection: Selection, order: Order, limit: int, *, actor: Actor, position: Sequence[Any] | None
+    ) -> Listing:
+        return cls(
+            narrowed_by=selection.narrowed_by(),
+            has_one_tag=selection.tags is not None and len(selection.tags) == 1,
+            sees_all_contacts=actor.sees_all_contacts,
+            order=order,
+            limit=limit,
+            is_continued=position is not None,
+        )
+
+
+def total_order(keys: Sequence[SortKey]) -> Order:
+    """The keys made a total order: what they leave equal is ordered by age and in the end by primary key.
+
+    Both go the way of the last key, so that one index serves a column up and down. Age is what people expect among
+    equals, and lets the indexes behind the filters serve the sorts too.
+    """
+    order: dict[str, SortKey] = {}
+    for key in keys:
+        order.setdefault(key.column, key)
+    descending = [True, *(key.descending for key in order.values())][-1]
+    for column in ("created_at", "id"):
+        order.setdefault(column, SortKey(column, descending))
+    return tuple(order.values())
+
+
+def slots(selection: Selection, *, actor: Actor, position: Sequence[Any] | None = None) -> dict[str, Any]:
+    """The values for the slots of a listing's statement, by name."""
+    lowest, highest = _score_bounds(selection)
+    begin, end = selection.created or (None, None)
+    values = {
+        "types": ContactType.values if selection.types is None else selection.types,
+        "statuses": ContactStatus.values if selection.statuses is None else selection.statuses,
+        "sources": selection.sources,
+        "assignees": selection.assignees,
+        "tags": selection.tags,
+        "tag": selection.tags[0] if selection.tags else None,
+        "scores": range(lowest, highest + 1),
+        "lowest": lowest,
+        "highest": highest,
+        "begin": begin or _BEGINNING,
+        "end": end or _END,
+        "member": actor.member_id or 0,
+    }
+    return values | {f"position{place}": value for place, value in enumerate(position or ())}
+
+
+def _score_bounds(selection: Selection) -> tuple[int, int]:
+    """Within what scores can be, so that no bound a client sends is too large for the column."""
+    lowest, highest = selection.scores or (None, None)
+    low = MINIMUM_SCORE if lowest is None else lowest
+    high = MAXIMUM_SCORE if highest is None else highest
+    return min(max(low, MINIMUM_SCORE), MAXIMUM_SCORE + 1), max(min(high, MAXIMUM_SCORE), MINIMUM_SCORE - 1)
+
+
+def page_of(listing: Listing) -> ContactQuerySet[Contact]:
+    """The contacts of one page in their order, with slots for the values."""
+    dimensions = _dimensions(listing) if connection.vendor == "postgresql" and listing.sees_all_contacts else {}
+    if not dimensions:
+        return _ordered(_positioned(chosen(listing), listing), listing)
+    if "tags" in dimensions:
+        return _of_stretches(_tag_stretch(listing), dimensions, listing, may_repeat=True)
+    return _of_stretches(_contact_stretch(listing, dimensions), dimensions, listing)
+
+
+def chosen(listing: Listing, *, without: frozenset[str] = frozenset()) -> ContactQuerySet[Contact]:
+    """All contacts the listing is about, in no order; ``without`` leaves out conditions that are met another way."""
+    contacts = Contact.objects.active()
+    if not listing.sees_all_contacts:
+        contacts = contacts.assigned_to(Slot("member", models.BigIntegerField()))
+    for name in sorted(listing.narrowed_by - without):
+        contacts = contacts.filter(_CONDITIONS[name]())
+    return contacts
+
+
+def _column(name: str) -> models.Field[Any, Any]:
+    """What a column compares as; a generated one like what it is generated as."""
+    field: models.Field[Any, Any] = Contact._meta.get_field(name)  # type: ignore[assignment]  # a column, never a relation back
+    found: models.Field[Any, Any] = getattr(field, "output_field", field)
+    return found
+
+
+def _array(name: str, column: str) -> Slot:
+    return Slot(name, _column(column), is_array=True)
+
+
+def _one_of(name: str, column: str) -> Q:
+    return Q(OneOf(F(column), _array(name, column)))
+
+
+def _members() -> models.QuerySet[Any, Any]:
+    return Member.objects.filter(OneOf(F("uuid"), Slot("assignees", models.UUIDField(), is_array=True))).values("pk")
+
+
+def _tags() -> models.QuerySet[Any, Any]:
+    return Tag.objects.filter(OneOf(F("name"), Slot("tags", models.CharField(max_length=50), is_array=True))).values(
+        "pk"
+    )
+
+
+def _has_a_tag() -> Q:
+    return Q(Exists(TaggedContact.objects.filter(content_object=OuterRef("pk"), tag__in=_tags())))
+
+
+def _score_range() -> Q:
+    score = models.SmallIntegerField()
+    return Q(lead_score__gte=Slot("lowest", score), lead_score__lte=Slot("highest", score))
+
+
+def _created_range() -> Q:
+    moment = models.DateTimeField()
+    return Q(created_at__gte=Slot("begin", moment), created_at__lt=Slot("end", moment))
+
+
+_CONDITIONS: Final = {
+    "types": lambda: _one_of("types", "type"),
+    "statuses": lambda: _one_of("statuses", "status"),
+    "sources": lambda: _one_of("sources", "source"),
+    "assignees": lambda: Q(assigned_to__in=_members()),
+    "tags": _has_a_tag,
+    "scores": _score_range,
+    "created": _created_range,
+}
+
+
+def _dimensions(listing: Listing) -> dict[str, Slot | models.QuerySet[Any, Any]]:
+    """The filters whose values have stretches of their own, by name; none where one walk along an index does.
+
+    Type and status come as a pair, because the index has them as a pair; so a sort by either is a filter by all of it.
+    Scores have stretches where something else is sorted by: there the index ends with the order.
+    """
+    narrowed = listing.narrowed_by
+    first = listing.order[0].column
+    by_age = first == "created_at"
+    if "tags" in narrowed:
+        return {"tags": _tags()} if listing.order in _BY_AGE else {}
+    dimensions: dict[str, Slot | models.QuerySet[Any, Any]] = {}
+    if first in ("type", "status") or ({"types", "statuses"} & narrowed and first in ("created_at", "lead_score")):
+        dimensions |= {"types": _array("types", "type"), "statuses": _array("statuses", "status")}
+    if by_age and "sources" in narrowed:
+        dimensions["sources"] = _array("sources", "source")
+    if by_age and "assignees" in narrowed:
+        dimensions["assignees"] = _members()
+    if by_age and "scores" in narrowed and not {"sources", "assignees"} & narrowed:
+        dimensions["scores"] = _array("scores", "lead_score")
+    return dimensions
+
+
+_BY_AGE: Final = tuple(total_order([SortKey("created_at", descending)]) for descending in (True, False))
+
+
+_COLUMNS: Final = {
+    "types": "type",
+    "statuses": "status",
+    "sources": "source",
+    "assignees": "assigned_to_id",
+    "scores": "lead_score",
+}
+
+
+def _contact_stretch(listing: Listing, dimensions: Mapping[str, Any]) -> models.QuerySet[Any, Any]:
+    contacts = chosen(listing, without=frozenset(dimensions))
+    for position, name in enumerate(dimensions):
+        column = _COLUMNS[name]
+        contacts = contacts.filter(**{column: Element(position, _column(column))})
+    columns = [key.column for key in listing.order]
+    return _ordered(_positioned(contacts, listing), listing).values_list(*columns)
+
+
+def _tag_stretch(listing: Listing) -> models.QuerySet[Any, Any]:
+    """Contacts with one tag by age, from the index that has both; whatever else is asked is looked up."""
+    names = {"created_at": "contact_created_at", "id": "content_object_id"}
+    order = tuple(SortKey(names[key.column], key.descending) for key in listing.order)
+    rows = TaggedContact.objects.filter(tag_id=Element(0, models.BigIntegerField()))
+    others = listing.narrowed_by - {"tags"}
+    live = chosen(listing, without=frozenset({"tags"})).filter(pk=OuterRef("content_object_id"))
+    rows = rows.filter(Exists(live)) if others else rows.filter(content_object__deleted_at=None)
+    if listing.is_continued:
+        rows = rows.filter(after(order, _position(listing)))
+    return rows.order_by(*order_by(order)).values_list(*names.values())[: listing.limit]
+
+
+def _of_stretches(
+    stretch: models.QuerySet[Any, Any], dimensions: Mapping[str, Any], listing: Listing, *, may_repeat: bool = False
+) -> ContactQuerySet[Contact]:
+    keys = Stretches(
+        stretch,
+        list(dimensions.values()),
+        descending=[key.descending for key in listing.order],
+        limit=listing.limit,
+        may_repeat=may_repeat,
+    )
+    return Contact.objects.filter(pk__in=keys).order_by(*order_by(listing.order))
+
+
+def _position(listing: Listing) -> list[Slot]:
+    return [Slot(f"position{place}", _column(key.column)) for place, key in enumerate(listing.order)]
+
+
+def _positioned(contacts: ContactQuerySet[Contact], listing: Listing) -> ContactQuerySet[Contact]:
+    return contacts.filter(after(listing.order, _position(listing))) if listing.is_continued else contacts
+
+
+def _ordered(contacts: ContactQuerySet[Contact], listing: Listing) -> ContactQuerySet[Contact]:
+    return contacts.order_by(*order_by(listing.order))[: listing.limit]
+
+
+class _Once(models.Func):
+    """A function of the database asked once for all rows and not once for each."""
+
+    template = "(SELECT %(function)s(%(expressions)s))"
+    output_field = models.BigIntegerField()
+
+
+class _Counted(models.Subquery):
+    """How many rows a queryset has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.BigIntegerField()
+
+
+def total_of(listing: Listing) -> models.expressions.Combinable:
+    """How many contacts the listing is about, exact, with slots for the values; the same on every page.
+
+    On PostgreSQL the counters know (migration 0005) wherever a filter is one of theirs; everything else is counted.
+    """
+    if connection.vendor == "postgresql" and listing.sees_all_contacts:
+        narrowed = listing.narrowed_by
+        if narrowed <= {"types", "statuses", "sources", "scores"}:
+            return _Once(*_wanted(narrowed), _bound("lowest"), _bound("highest"), function="contacts_total")
+        if narrowed == {"assignees"}:
+            return _Once(ArraySubquery(_members()), function="contacts_assigned_total")
+        if narrowed <= {"sources", "created"}:
+            begin, end = Slot("begin", models.DateTimeField()), Slot("end", models.DateTimeField())
+            return _Once(_wanted(narrowed)[2], begin, end, function="contacts_created_total")
+        if narrowed == {"tags"} and listing.has_one_tag:
+            return _Once(Slot("tag", models.TextField()), function="contacts_tag_total")
+        if narrowed == {"tags"}:
+            return _Once(Slot("tags", models.TextField(), is_array=True), function="contacts_any_tag_total")
+    return _Counted(chosen(listing).values("pk"))
+
+
+def _wanted(narrowed: frozenset[str]) -> list[models.Expression]:
+    """The arrays of types, statuses and sources, NULL for those that do not narrow."""
+    return [
+        Slot(name, models.TextField(), is_array=True) if name in narrowed else Value(None)
+        for name in ("types", "statuses", "sources")
+    ]
+
+
+def _bound(name: str) -> Slot:
+    return Slot(name, models.IntegerField())
