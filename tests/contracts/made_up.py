@@ -32,7 +32,7 @@ CONFIG = {
     "analysis": {"constants": {"enabled": False}},
     # Whether an If-Match or a session is still good is not for a schema to say.
     "checks": {
-        "positive_data_acceptance": {"expected-statuses": ["2xx", "401", "404", "409", "412", "429"]},
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "401", "404", "409", "412", "429"]},
         "negative_data_rejection": {"expected-statuses": ["400", "401", "404", "412", "422", "429"]},
     },
 }

@@ -153,10 +153,11 @@ class _Assembly:
             "tags": [operation.tag],
             "summary": operation.summary,
             "description": operation.description,
-            "parameters": self._parameters(operation, once=once),
+            "parameters": self._parameters(operation, writes=writes, once=once),
             "requestBody": self._body(operation),
             "responses": {
                 str(operation.answer.status): self._answer(operation.answer, once=once),
+                **(self._not_modified() if operation.conditional and not writes else {}),
                 **self._refusals(refusals),
             },
             "security": [] if public else [{name: []} for name in self.contract.security],
@@ -164,8 +165,9 @@ class _Assembly:
         kept = ("security", "responses")
         return {key: value for key, value in documented.items() if value or key in kept}
 
-    def _parameters(self, operation: Operation, *, once: bool) -> list[Any]:
-        headers = ["If-Match"] * operation.conditional + ["Idempotency-Key"] * once
+    def _parameters(self, operation: Operation, *, writes: bool, once: bool) -> list[Any]:
+        condition = "If-Match" if writes else "If-None-Match"
+        headers = [condition] * operation.conditional + ["Idempotency-Key"] * once
         for name in headers:
             self.parameters[_camel(name)] = {"name": name, "in": "header", **REQUEST_HEADERS[name]}
         return [
@@ -207,6 +209,14 @@ class _Assembly:
                 "links": links,
             }
         )
+
+    def _not_modified(self) -> dict[str, Any]:
+        headers = self._headers(["ETag", *OF_EVERY_ANSWER])
+        self.responses["NotModified"] = {
+            "description": "The version is one that `If-None-Match` names.",
+            "headers": headers,
+        }
+        return {"304": {"$ref": "#/components/responses/NotModified"}}
 
     def _refusals(self, refusals: Sequence[Refusal]) -> dict[str, Any]:
         by_status: dict[int, list[Refusal]] = {}

@@ -11,6 +11,11 @@ REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "Change only what was read: the `ETag` of an earlier answer, or `*` for any version.",
         "schema": {"type": "string", "examples": ['"7"']},
     },
+    "If-None-Match": {
+        "description": "Answer only what is new: the `ETag` of an earlier answer. A version it names is answered 304, "
+        "without a body.",
+        "schema": {"type": "string", "examples": ['"7"']},
+    },
     "Idempotency-Key": {
         "description": "A key of the program's own. For 24 hours, the same key with the same body gives the first "
         "answer again instead of doing the work twice. Printable ASCII; quoted if there is a comma in it.",

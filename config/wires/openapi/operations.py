@@ -47,7 +47,7 @@ class Operation:
 
     ``name`` is the operation's id, for client generators. ``path`` is by the names of the route's groups. ``refusals``
     are those nothing else announces: who is let in, what is read and what a path names tell the rest.
-    ``conditional`` when it heeds ``If-Match``.
+    ``conditional`` when it heeds ``If-Match``, or, reading, ``If-None-Match``.
     """
 
     name: str

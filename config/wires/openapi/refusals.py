@@ -36,7 +36,7 @@ def _problems(operation: Operation, *, public: bool, writes: bool, once: bool) -
     yield from operation.refusals
     if writes and not public:
         yield Problem(kind="collision", status=409)
-    if operation.conditional:
+    if operation.conditional and writes:
         yield Problem(kind="precondition_failed", status=412)
     if once:
         yield from _OF_A_KEY

@@ -188,6 +188,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
         name="getContact",
         tag=CONTACTS,
         summary="Read a contact",
+        description="A known version is answered 304 only without related rows (`include=`): those change by themselves.",
         path=NAMED_CONTACT,
         query=(
             include_parameter(INCLUDES, absent=f"When neither this nor `fields` is sent: {', '.join(EMBEDDED)}."),
@@ -202,6 +203,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
                 "selected": {"success": True, "data": {"id": "contact_456", "leadScore": 60}},
             },
         ),
+        conditional=True,
     ),
     "update": _change("updateContact", "PUT"),
     "partial_update": _change("patchContact", "PATCH"),
