@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +28,7 @@ from accounts.actor import Actor, ActorKind, Door
 from accounts.exceptions import NotAuthenticated
 from accounts.identifiers import public_id
 from accounts.models import Credential, CredentialKind, Invitation, Member, Organization, RefreshToken, WireName
+from accounts.prepared import statement_cursor
 from accounts.roles import Role
 from accounts.tenancy import current_scope, empty_scope
 
@@ -33,6 +36,8 @@ JWT_ALGORITHM = "HS256"
 JWT_ISSUER = "latchkey"
 LONGEST_TOKEN = 4_096
 LAST_USED_PRECISION = timedelta(minutes=5)
+# Tokens whose signature a process need not compute again; what they are good for is asked each time.
+VERIFIED_TOKENS = 4_096
 # As PostgreSQL's statement_timeout has it.
 LONGEST_READ = "500ms"
 
@@ -215,7 +220,7 @@ def mint_token(
         "iat": int((issued_at or timezone.now()).timestamp()),
         "exp": int(expires_at.timestamp()),
     }
-    return jwt.encode(claims, _signing_keys()[0], algorithm=JWT_ALGORITHM)
+    return jwt.encode(claims, _signing_key(settings.SECRET_KEY), algorithm=JWT_ALGORITHM)
 
 
 def authority_by_token(token: str, *, is_reading: bool = False) -> Authority:
@@ -237,7 +242,17 @@ def authority_by_token(token: str, *, is_reading: bool = False) -> Authority:
 def _verified_claims(token: str) -> dict[str, Any]:
     if len(token) > LONGEST_TOKEN:
         raise NotAuthenticated
-    for key in _signing_keys():
+    claims = _claims(token, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    # All else that was verified stays true; this does not.
+    if claims["exp"] <= time.time():
+        raise NotAuthenticated
+    return claims
+
+
+@lru_cache(maxsize=VERIFIED_TOKENS)
+def _claims(token: str, secrets_in_order: tuple[str, ...]) -> dict[str, Any]:
+    """What a token says, verified once; one that is refused is not remembered. Nobody may change it."""
+    for key in map(_signing_key, secrets_in_order):
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -257,12 +272,8 @@ def _verified_claims(token: str) -> dict[str, Any]:
     raise NotAuthenticated
 
 
-def _signing_keys() -> list[bytes]:
-    secrets_in_order = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [
-        salted_hmac("accounts.authentication.jwt", "", secret=secret, algorithm="sha256").digest()
-        for secret in secrets_in_order
-    ]
+def _signing_key(secret: str) -> bytes:
+    return salted_hmac("accounts.authentication.jwt", "", secret=secret, algorithm="sha256").digest()
 
 
 def _credential_row(wire: WireName, digest: str) -> tuple[Any, ...] | None:
@@ -312,7 +323,7 @@ def _call_all(function: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
     # What the function sets lives as long as the transaction, so the scope's must be open before it is called.
     scope.begin()
     placeholders = ", ".join(["%s"] * len(arguments))
-    with connection.cursor() as cursor:
+    with statement_cursor() as cursor:
         cursor.execute(f"SELECT * FROM {function}({placeholders})", arguments)  # noqa: S608 - a name from this module
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

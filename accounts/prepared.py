@@ -103,7 +103,7 @@ class PreparedQuery:
         Raises ``TenantNotSet`` outside a filled unit of work.
         """
         parameters = [self._filled(parameter, values) for parameter in self._parameters]
-        with _cursor() as cursor:
+        with statement_cursor() as cursor:
             cursor.execute(self.sql, parameters)
             rows: Iterable[Any] = cursor.fetchall()
         if self._converters:
@@ -146,8 +146,11 @@ def prepare(queryset: QuerySet[Any, Any]) -> PreparedQuery:
     return PreparedQuery(sql, parameters, compiler)
 
 
-def _cursor() -> Any:
-    """A cursor whose statements the server may keep: Django's own binds values on the client, into new text each time."""
+def statement_cursor() -> Any:
+    """A cursor whose statements the server may keep: Django's own binds values on the client, into new text each time.
+
+    For statements whose text is the same each time. Moments come in UTC, JSON as what it means.
+    """
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()

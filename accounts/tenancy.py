@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Self, TypeVar
 
 from django.apps import apps
 from django.db import connection, models, transaction
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 _current: ContextVar[Scope | None] = ContextVar("tenant_scope", default=None)
 _Row = TypeVar("_Row", bound=models.Model)
+
+# Seconds for which a connection that has just answered is taken to be alive. Django would ask it before each request,
+# which costs as much as the cheapest answer. Should it have gone in between, this request fails and says "try again".
+TRUSTED_FOR: Final = 1.0
+_ANSWERED: Final = "latchkey_answered_at"
 
 
 class Scope:
@@ -44,6 +51,8 @@ class Scope:
         """Open the transaction: always on PostgreSQL, on SQLite only when ``write``. Repeated calls do nothing."""
         if self._transaction is not None or not (write or connection.vendor == "postgresql"):
             return
+        if monotonic() - getattr(connection, _ANSWERED, -inf) < TRUSTED_FOR:
+            connection.health_check_done = True  # type: ignore[attr-defined]  # what Django sets when it has asked
         opened = transaction.atomic()
         opened.__enter__()
         # Only now: a database that is away must surface as that, and not as a transaction that cannot be closed.
@@ -81,6 +90,8 @@ class Scope:
         if error is not None or self._rollback:
             transaction.set_rollback(True)
         opened.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+        if error is None:
+            setattr(connection, _ANSWERED, monotonic())
         if connection.in_atomic_block and connection.vendor == "postgresql" and not connection.needs_rollback:
             # Nested in somebody's transaction, whose local settings outlive this scope.
             _tell_database(self._outer.organization_id if self._outer else None)

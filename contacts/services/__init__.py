@@ -3,7 +3,7 @@
 from contacts.services.contacting import touch_last_contacted
 from contacts.services.creating import create_contact, create_contacts
 from contacts.services.deleting import delete_contact, delete_contacts, restore_contact
-from contacts.services.updating import hold_contact, update_contact, update_contacts
+from contacts.services.updating import hold_contact, update_contact, update_contacts, update_each
 
 __all__ = [
     "create_contact",
@@ -15,4 +15,5 @@ __all__ = [
     "touch_last_contacted",
     "update_contact",
     "update_contacts",
+    "update_each",
 ]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from accounts.prepared import PreparedQuery, kept, prepare
 from contacts.models import Contact, ScoringWeights
-from contacts.scoring import Score, ScoringFacts, Weights, score
+from contacts.scoring import DEFAULT_WEIGHTS, Score, ScoringFacts, Weights, score
 
 
 def current_weights() -> Weights:
     """The weights of the organization in scope."""
-    overrides = ScoringWeights.objects.values_list("overrides", flat=True).first()
-    return Weights.from_overrides(overrides or {})
+    rows = _overrides().rows({})
+    return Weights.from_overrides(rows[0][0] or {}) if rows else DEFAULT_WEIGHTS
+
+
+@kept
+def _overrides() -> PreparedQuery:
+    return prepare(ScoringWeights.objects.values_list("overrides")[:1])
 
 
 def scoring_facts(contact: Contact, *, has_secondary_phone: bool) -> ScoringFacts:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Max
 from django.utils.text import slugify
 
 from accounts.models import Organization
+from accounts.prepared import OneOf, PreparedQuery, Slot, kept, prepare
 from contacts.models import Tag, TaggedContact
 
 # The first three are printed with the vendor's own tags (CONTRACTS W-C12); tags take them in turn.
@@ -40,7 +41,13 @@ def tags_by_name(names: Collection[str]) -> dict[str, int]:
 
 
 def _existing(names: Collection[str]) -> dict[str, int]:
-    return dict(Tag.objects.filter(name__in=list(names)).values_list("name", "id"))
+    return dict(row for row in _by_name().rows({"names": names}))
+
+
+@kept
+def _by_name() -> PreparedQuery:
+    names = Slot("names", models.CharField(max_length=50), is_array=True)
+    return prepare(Tag.objects.filter(OneOf(F("name"), names)).values_list("name", "id"))
 
 
 def _create(names: Sequence[str]) -> dict[str, int]:

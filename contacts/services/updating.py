@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,18 @@ _COLUMNS = tuple(
 )
 # A statement has a branch per row and differing column; longer ones cost more than a second statement.
 _BATCH = 500
+_SEARCHED = (
+    "first_name",
+    "last_name",
+    "full_name",
+    "is_company",
+    "company_name",
+    "email",
+    "phone",
+    "secondary_phone",
+    "further_emails",
+    "further_phones",
+)
 _ONLY_NEW = ("winnerr_key", "created_at", "last_contacted_at")
 
 
@@ -86,10 +98,65 @@ def update_contacts(
         raise Invalid(found)
     with transaction.atomic():
         check_members([draft])
-        pending = _lock(contact_ids, draft, actor)
-        _apply(draft, pending, score=score)
-        _store(draft, pending, actor)
+        pending = _lock(contact_ids, draft, actor, score=score)
+        apply = _applying(draft, score=score)
+        for item in pending:
+            apply(item)
+        _store(pending, actor)
     return {item.contact.pk: item.contact for item in pending}
+
+
+def update_each(
+    contact_ids: Collection[int], draft: ContactDraft, *, actor: Actor, score: bool = False
+) -> tuple[dict[int, Contact], dict[int, Exception]]:
+    """Give many contacts the same change, each by itself: one that cannot have it keeps the others from nothing.
+
+    Returns those that changed, and why the others did not, by primary key; those that do not exist, or are not the
+    actor's to see, are in neither. The reasons are ``Invalid``, for what the draft and the stored contact together make
+    wrong, or the database's ``IntegrityError``. Raises ``Invalid`` when the draft is wrong by itself, ``Forbidden``.
+    """
+    actor.require(Right.WRITE_CONTACTS)
+    if found := rules.faults(draft) + _faults_of_change(draft):
+        raise Invalid(found)
+    with transaction.atomic():
+        check_members([draft])
+        pending, refused = _apply_each(draft, _lock(contact_ids, draft, actor, score=score), score=score)
+        try:
+            with transaction.atomic():
+                _store(pending, actor)
+        except (IntegrityError, DuplicateContact):
+            # One of them: which, only each by itself can tell.
+            pending, collided = _store_each(pending, actor)
+            refused |= collided
+    return {item.contact.pk: item.contact for item in pending}, refused
+
+
+def _apply_each(
+    draft: ContactDraft, pending: Sequence[_Pending], *, score: bool
+) -> tuple[list[_Pending], dict[int, Exception]]:
+    applied: list[_Pending] = []
+    refused: dict[int, Exception] = {}
+    apply = _applying(draft, score=score)
+    for item in pending:
+        try:
+            apply(item)
+            applied.append(item)
+        except Invalid as error:
+            refused[item.contact.pk] = error
+    return applied, refused
+
+
+def _store_each(pending: Sequence[_Pending], actor: Actor) -> tuple[list[_Pending], dict[int, Exception]]:
+    stored: list[_Pending] = []
+    refused: dict[int, Exception] = {}
+    for item in pending:
+        try:
+            with transaction.atomic():
+                _store([item], actor)
+            stored.append(item)
+        except (IntegrityError, DuplicateContact) as error:
+            refused[item.contact.pk] = error
+    return stored, refused
 
 
 def hold_contact(contact: Contact, versions: Collection[int], *, actor: Actor) -> None:
@@ -115,12 +182,14 @@ def _columns(contact: Contact) -> dict[str, Any]:
     return {name: getattr(contact, name) for name in _COLUMNS}
 
 
-def _lock(contact_ids: Collection[int], draft: ContactDraft, actor: Actor) -> list[_Pending]:
+def _lock(contact_ids: Collection[int], draft: ContactDraft, actor: Actor, *, score: bool) -> list[_Pending]:
     rows = Contact.objects.active().visible_to(actor).filter(pk__in=set(contact_ids)).order_by("pk")
     contacts = list(rows.select_for_update(of=("self",)))
     ids = [contact.pk for contact in contacts]
-    # Search text and score are made of the further addresses too.
-    children = read_children(ids, kinds_touched(draft) | {"further_emails", "further_phones"})
+    kinds = kinds_touched(draft)
+    if score or _is_searched_by(draft):
+        kinds |= {"further_emails", "further_phones"}
+    children = read_children(ids, kinds)
     return [
         _Pending(
             contact=contact,
@@ -133,19 +202,30 @@ def _lock(contact_ids: Collection[int], draft: ContactDraft, actor: Actor) -> li
     ]
 
 
-def _apply(draft: ContactDraft, pending: list[_Pending], *, score: bool) -> None:
+def _is_searched_by(draft: ContactDraft) -> bool:
+    """Whether the draft says anything that contacts are found by: search text is made of the further addresses too."""
+    return any(getattr(draft, name) is not UNSET for name in _SEARCHED)
+
+
+def _applying(draft: ContactDraft, *, score: bool) -> Callable[[_Pending], None]:
+    """What makes one contact after another say what the draft says. Raises ``Invalid``."""
     region = current_organization().phone_region
     now = timezone.now()
     weights = current_weights() if score else None
-    for item in pending:
+    derives = score or _is_searched_by(draft)
+
+    def apply(item: _Pending) -> None:
         # Added to those another write left, they may be too many.
         if too_many := list(rules.tag_faults(item.children.rows.get("tags", UNSET))):
             raise Invalid(too_many)
         rules.apply(draft, item.contact, region=region, now=now)
-        derive(item.contact, item.children, weights)
+        if derives:
+            derive(item.contact, item.children, weights)
+
+    return apply
 
 
-def _store(draft: ContactDraft, pending: list[_Pending], actor: Actor) -> None:
+def _store(pending: Sequence[_Pending], actor: Actor) -> None:
     changes = {item.contact.pk: change for item in pending if (change := item.change()) is not None}
     changed = [item for item in pending if item.contact.pk in changes]
     if not changed:
@@ -208,7 +288,7 @@ def _assignment(name: str, by_row: Mapping[int, Any]) -> Any:
     return Cast(choice, output_field=field) if connection.features.requires_casted_case_in_updates else choice
 
 
-def _store_children(pending: list[_Pending]) -> None:
+def _store_children(pending: Sequence[_Pending]) -> None:
     region = current_organization().phone_region
     wanted: dict[str, dict[int, Any]] = defaultdict(dict)
     for item in pending:

@@ -12,11 +12,12 @@ from typing import Any
 
 import jwt
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.authentication import _signing_keys
+from accounts.authentication import _signing_key
 from accounts.models import Credential, Member, Organization, WireName
 from accounts.roles import Role
 from accounts.services import issue_key, issue_token, revoke_credential
@@ -43,7 +44,9 @@ def forged(claims: dict[str, Any], *, algorithm: str | None = "HS256", key: Any 
     # Below the checks of ``jwt.encode``, which would refuse to write what an attacker may.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)
-        return jwt.api_jws.encode(json.dumps(claims).encode(), _signing_keys()[0] if key is None else key, algorithm)
+        return jwt.api_jws.encode(
+            json.dumps(claims).encode(), _signing_key(settings.SECRET_KEY) if key is None else key, algorithm
+        )
 
 
 def raw_token(header: bytes, payload: bytes, signature: bytes = b"x" * 32) -> str:
@@ -171,7 +174,7 @@ def test_parts_of_a_token_that_are_no_json_are_refused(north: World, part: bytes
     assert_unauthorized(get(authorization=f"Bearer {raw_token(part, b'{}')}"))
     assert_unauthorized(get(authorization=f"Bearer {raw_token(header, part)}"))
     # Signed with our own key, as far as that goes: what the claims are is still looked at.
-    assert_unauthorized(get(authorization=f"Bearer {jwt.api_jws.encode(part, _signing_keys()[0])}"))
+    assert_unauthorized(get(authorization=f"Bearer {jwt.api_jws.encode(part, _signing_key(settings.SECRET_KEY))}"))
 
 
 def test_only_one_authorization_header_counts(north: World):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ from contacts.api.winnerr.openapi import CONTACT_PROSE
 from contacts.api.winnerr.resource import ContactResource, in_wire_words
 from contacts.api.winnerr.serializers import ContactWrite, draft_of
 from contacts.exceptions import ContactNotFound
+from contacts.models import Contact
 
 MOST_CONTACTS = 500
 # Longer than any id there is: a malformed one fails as its own row, not as the request.
@@ -89,18 +91,23 @@ class BulkViewSet(ContactResource):
         try:
             updates = _accepted(accepted["updates"])
             score = updates.get("calculateLeadScore", False)
-            updated = services.update_contacts(keys.values(), draft_of(updates), actor=self.actor, score=score)
+            updated, refused = services.update_each(keys.values(), draft_of(updates), actor=self.actor, score=score)
         except Invalid as error:
             # The change itself is at fault, for every contact alike.
             raise Invalid(_below_updates(in_wire_words(fault)) for fault in error.errors) from error
-        results = [self._result(identifier, keys.get(identifier) in updated) for identifier in identifiers]
+        results = [self._result(name, keys.get(name), updated, refused) for name in identifiers]
         failed = sum(not result["success"] for result in results)
         return Response(self.success({"updated": len(results) - failed, "failed": failed, "results": results}))
 
-    def _result(self, identifier: str, updated: bool) -> dict[str, Any]:
-        if updated:
+    def _result(
+        self, identifier: str, key: int | None, updated: Mapping[int, Contact], refused: Mapping[int, Exception]
+    ) -> dict[str, Any]:
+        if key in updated:
             return {"id": identifier, "success": True}
-        refusal = self.wire.problem_body(problem_from(ContactNotFound(identifier)))
+        reason = ContactNotFound(identifier) if key is None else refused.get(key, ContactNotFound(identifier))
+        if isinstance(reason, Invalid):
+            reason = Invalid(_below_updates(in_wire_words(fault)) for fault in reason.errors)
+        refusal = self.wire.problem_body(problem_from(reason))
         return {"id": identifier, "success": False, "error": refusal["error"]}
 
 

@@ -72,6 +72,12 @@ def single_contact(
     return (documents_of(fields, includes).document(rows[0]), rows[0][-1]) if rows else None
 
 
+def written_contact(contact_id: int) -> tuple[dict[str, Any], int]:
+    """The whole document and version of a contact by primary key, whoever may see it."""
+    (row,) = _written_statement().rows({"id": contact_id})
+    return documents_of(_ALL, ()).document(row), row[-1]
+
+
 @lru_cache(maxsize=MOST_STATEMENTS)
 def documents_of(fields: frozenset[str], includes: tuple[str, ...]) -> Documents:
     """Documents of these fields in the printed order, and the included lists behind them."""
@@ -84,6 +90,13 @@ def _list_statement(listing: Listing, fields: frozenset[str], includes: tuple[st
     documents = documents_of(fields, includes)
     rows = _with_columns(page_of(listing), documents).annotate(total=total_of(listing))
     return prepare(rows.values_list(*documents.columns, *(key.column for key in listing.order), "total"))
+
+
+@kept
+def _written_statement() -> PreparedQuery:
+    documents = documents_of(_ALL, ())
+    rows = Contact.objects.filter(pk=Slot("id", models.BigIntegerField()))
+    return prepare(_with_columns(rows, documents).values_list(*documents.columns, "version"))
 
 
 @kept

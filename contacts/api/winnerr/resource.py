@@ -10,7 +10,8 @@ from accounts.exceptions import FieldError, Invalid
 from config.wires.conditions import etag_of, versions_in
 from config.wires.winnerr import WinnerrViewSet
 from contacts import services
-from contacts.api.winnerr.serializers import CONTACT_DOCUMENTS, WIRE_NAMES
+from contacts.api.winnerr.reading import written_contact
+from contacts.api.winnerr.serializers import WIRE_NAMES
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
@@ -45,10 +46,8 @@ class ContactResource(WinnerrViewSet):
 
         Even where the write took it out of their sight: an agent may hand a contact over.
         """
-        rows = Contact.objects.filter(pk=contact.pk).with_tag_names().with_secondary_phone()
-        *row, version = rows.values_list(*CONTACT_DOCUMENTS.columns, "version").get()
-        body = self.success(CONTACT_DOCUMENTS.document(row))
-        return Response(body, status=status, headers={"ETag": etag_of(version), **(headers or {})})
+        document, version = written_contact(contact.pk)
+        return Response(self.success(document), status=status, headers={"ETag": etag_of(version), **(headers or {})})
 
     def handle_exception(self, exc: Exception) -> Any:
         if isinstance(exc, Invalid):

@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.identifiers import parse_public_id, public_id
 from accounts.models import Member
 from accounts.tenancy import current_organization
-from config.wires.fields import Choice, Document, Documents, Flag, Number, Text, Texts, WireField, as_stored, seconds
+from config.wires.fields import Choice, Document, Flag, Number, Text, Texts, WireField, as_stored, seconds
 from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, identifier, nullable, whole
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import ContactStatus, ContactType
@@ -141,7 +141,6 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
     WireField("updatedAt", ("updated_at",), seconds, prints=MOMENT),
     WireField("lastContactedAt", ("last_contacted_at",), seconds, prints=nullable(MOMENT)),
 )
-CONTACT_DOCUMENTS = Documents(CONTACT_FIELDS)
 # The domain's field names in this wire's words, for faults found below the wire.
 WIRE_NAMES = {field.write.source or field.name: field.name for field in CONTACT_FIELDS if field.write is not None} | {
     "street": "address.street",
