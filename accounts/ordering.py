@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, TypeAlias, TypeVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery
 from django.db.models.fields.tuple_lookups import (
     Tuple,
     TupleGreaterThan,
@@ -111,3 +111,10 @@ def _beyond(
 ) -> _RowComparison:
     columns = Tuple(*(F(key.column) for key, _ in run))
     return comparison(columns, [value for _, value in run])
+
+
+class Counted(Subquery):
+    """How many rows a queryset has, beside the rows of another."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = BigIntegerField()

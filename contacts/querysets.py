@@ -8,8 +8,8 @@ from typing import Any, Self, TypeVar
 import orjson
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, JSONArray
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import JSONArray
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.actor import Actor
@@ -118,14 +118,6 @@ class ContactQuerySet(TenantQuerySet[_Row]):
         # The child models import this module's managers, so they are reached through the field that leads to them.
         model: type[models.Model] = self.model._meta.get_field(accessor).related_model  # type: ignore[assignment]  # never "self" here
         return model._default_manager.all()
-
-
-def tags_by_use(contacts: ContactQuerySet[Any]) -> models.QuerySet[Any]:
-    """The organization's tags, annotated with ``uses``: how many of the contacts have them. Most used first."""
-    tagged = contacts._related("tagged").filter(content_object__in=contacts)
-    tags = tagged.model._meta.get_field("tag").related_model._default_manager  # type: ignore[union-attr]  # never "self"
-    counted = tagged.filter(tag=OuterRef("pk")).order_by().values("tag").annotate(n=Count("pk")).values("n")
-    return tags.annotate(uses=Coalesce(Subquery(counted), 0)).order_by("-uses", "position", "id")
 
 
 ContactManager = BaseTenantManager.from_queryset(ContactQuerySet)

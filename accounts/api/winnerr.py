@@ -214,13 +214,8 @@ class AgentViewSet(WinnerrViewSet):
             binding=f"agents|{current_organization_id()}",
             kind_of=lambda column: int,
         )
-        pagination = {
-            "hasMore": page.next_cursor is not None,
-            "nextCursor": page.next_cursor,
-            "total": self.get_queryset().count(),
-            "limit": limit,
-        }
-        return Response(self.success([AGENT_DOCUMENTS.document(row) for row in page.rows], pagination=pagination))
+        agents = [AGENT_DOCUMENTS.document(row) for row in page.rows]
+        return Response(self.success(agents, pagination=page.pagination()))
 
     def me(self, request: Request) -> Response:
         """The member the token acts for."""

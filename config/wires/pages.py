@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from accounts import ordering
 from accounts.exceptions import FieldError, Invalid
-from accounts.ordering import Order, SortKey
+from accounts.ordering import Counted, Order, SortKey
 from config.wires import keyset
 from config.wires.filters import BadValue, whole
 from config.wires.keyset import BadCursor
@@ -18,10 +18,24 @@ from config.wires.keyset import BadCursor
 
 @dataclass(frozen=True)
 class CursorPage:
-    """One page of rows: ``values_list`` tuples of the asked columns, and the cursor of the next page or None."""
+    """One page of rows: ``values_list`` tuples that begin with the asked columns, and the cursor of the next page or None.
+
+    ``total`` is how many rows all pages have, None where nobody asked.
+    """
 
     rows: list[tuple[Any, ...]]
     next_cursor: str | None
+    limit: int
+    total: int | None = None
+
+    def pagination(self) -> dict[str, Any]:
+        """What Winnerr's lists say about their pages (CONTRACTS 1.4)."""
+        return {
+            "hasMore": self.next_cursor is not None,
+            "nextCursor": self.next_cursor,
+            "total": self.total,
+            "limit": self.limit,
+        }
 
 
 def limit_of(text: str, *, default: int, largest: int) -> int:
@@ -58,18 +72,31 @@ def cursor_page(
     cursor: str,
     binding: str,
     kind_of: Callable[[str], type[Any]],
+    is_counted: bool = True,
 ) -> CursorPage:
-    """The page after ``cursor`` (the first when empty).
+    """The page after ``cursor`` (the first when empty), in one statement with the total when ``is_counted``.
 
     The order ends with a unique column. Raises ``Invalid`` on ``cursor`` for one that is bad or another query's.
     """
     values = position_in(cursor, queryset.model._default_manager.all(), order, binding=binding, kind_of=kind_of)
     sort_columns = [key.column for key in order]
-    rows = list(ordering.page(queryset, order, limit, values).values_list(*columns, *sort_columns))
+    found = ordering.page(queryset, order, limit, values)
+    # Counted beside the rows, so that both are of one moment.
+    counted = [Counted(queryset.order_by().values("pk"))] if is_counted else []
+    rows = list(found.values_list(*columns, *sort_columns, *counted))
+    total = _total_beside(rows, queryset, values) if is_counted else None
     if len(rows) <= limit:
-        return CursorPage(rows, None)
+        return CursorPage(rows, None, limit, total)
     rows = rows[:limit]
-    return CursorPage(rows, cursor_after(rows[-1][len(columns) :], binding=binding))
+    position = rows[-1][len(columns) : len(columns) + len(order)]
+    return CursorPage(rows, cursor_after(position, binding=binding), limit, total)
+
+
+def _total_beside(rows: Sequence[tuple[Any, ...]], queryset: QuerySet[Any], values: Sequence[Any] | None) -> int:
+    """The total of a page's rows. A first page without any has none to count; a later one lost what it had to show."""
+    if rows:
+        return int(rows[0][-1])
+    return 0 if values is None else queryset.count()
 
 
 def cursor_after(position: Sequence[Any], *, binding: str) -> str:

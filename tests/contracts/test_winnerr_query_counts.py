@@ -28,6 +28,9 @@ REQUESTS: dict[str, Callable[[WireClient], Any]] = {
     "GET /v1/contacts, filtered and sorted": lambda client: client.get(
         "/v1/contacts?limit=100&type=LEAD,CLIENT&status=ACTIVE&leadScore[gte]=0&tags=vip,first-time-buyer&sort=lastName"
     ),
+    "GET /v1/contacts, with everything beside": lambda client: client.get(
+        "/v1/contacts?limit=100&include=deals,communications,activities"
+    ),
     "GET /v1/contacts/{id}": lambda client: client.get(JOHN),
     "GET /v1/contacts/{id}, unknown": lambda client: client.get("/v1/contacts/contact_999"),
     "POST /v1/contacts": lambda client: client.post("/v1/contacts", JANE),
@@ -43,6 +46,13 @@ REQUESTS: dict[str, Callable[[WireClient], Any]] = {
     "PUT /v1/contacts/{id}, nothing new": lambda client: client.put(
         JOHN, {"notes": printed("update_contact.request")["notes"]}
     ),
+    "PATCH /v1/contacts/bulk": lambda client: client.patch(
+        "/v1/contacts/bulk", {"contactIds": ["contact_123", "nobody"], "updates": {"status": "INACTIVE"}}
+    ),
+    "GET /v1/contacts/tags": lambda client: client.get("/v1/contacts/tags"),
+    "GET /v1/contacts/{id}/activities": lambda client: client.get(f"{JOHN}/activities?limit=5"),
+    "GET /v1/deals": lambda client: client.get("/v1/deals?limit=100"),
+    "GET /v1/agents": lambda client: client.get("/v1/agents"),
     "DELETE /v1/contacts/{id}": lambda client: client.delete(JOHN),
 }
 

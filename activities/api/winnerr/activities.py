@@ -143,15 +143,11 @@ class ActivityViewSet(WinnerrViewSet):
             cursor=query.get("cursor", ""),
             binding=f"activities|{current_organization_id()}|{contact.pk}",
             kind_of=KINDS.__getitem__,
+            is_counted=paged,
         )
         body = self.success([activity_document(row) for row in page.rows])
         if paged:
-            body["pagination"] = {
-                "hasMore": page.next_cursor is not None,
-                "nextCursor": page.next_cursor,
-                "total": Activity.objects.filter(contact=contact).count(),
-                "limit": limit,
-            }
+            body["pagination"] = page.pagination()
         return Response(body)
 
     def create(self, request: Request, identifier: str) -> Response:

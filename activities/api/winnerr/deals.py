@@ -73,13 +73,7 @@ class DealViewSet(WinnerrViewSet):
         )
         deals = [documents.document(row) for row in page.rows]
         name_team(deals)
-        pagination = {
-            "hasMore": page.next_cursor is not None,
-            "nextCursor": page.next_cursor,
-            "total": found.count(),
-            "limit": limit,
-        }
-        return Response(self.success(deals, pagination=pagination))
+        return Response(self.success(deals, pagination=page.pagination()))
 
     def retrieve(self, request: Request, identifier: str) -> Response:
         asked = includes_asked(request.query_params, INCLUDES)

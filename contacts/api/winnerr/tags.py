@@ -18,7 +18,7 @@ from contacts import services
 from contacts.api.winnerr.openapi import CONTACT_RESPONSE, NAMED_CONTACT
 from contacts.api.winnerr.resource import ContactResource
 from contacts.drafts import ContactDraft
-from contacts.querysets import tags_by_use
+from contacts.listing import tags_by_use
 from contacts.rules import LONGEST_TAG, MOST_TAGS
 
 
@@ -97,8 +97,7 @@ class TagViewSet(ContactResource):
     operations = TAG_OPERATIONS
 
     def list(self, request: Request) -> Response:
-        rows = tags_by_use(self.get_queryset()).values_list(*TAG_DOCUMENTS.columns)
-        return Response(self.success([TAG_DOCUMENTS.document(row) for row in rows]))
+        return Response(self.success([TAG_DOCUMENTS.document(row) for row in tags_by_use(self.actor)]))
 
     def add(self, request: Request, identifier: str) -> Response:
         return self._change(identifier, ContactDraft(added_tags=_names(request)))
