@@ -11,7 +11,7 @@ RUN = $(VENV)/bin/python
 MANAGE = $(RUN) manage.py
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup setup-dev setup-browser demo serve test lint format types check lock clean
+.PHONY: help setup setup-dev setup-browser demo serve test bench lint format types check lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,15 @@ serve: setup ## migrate, then run gunicorn on PORT against DATABASE_URL or the e
 
 test: setup-dev ## run the suite on SQLite and, when one answers, on PostgreSQL (ARGS go to pytest)
 	@$(RUN) tests/run.py $(ARGS)
+
+# On the PostgreSQL of BENCH_POSTGRES_URL, by a superuser. The databases stay for the next run.
+ROWS ?= 100000
+SECONDS ?= 3
+ROUNDS ?= 3
+KEEP ?= 1
+
+bench: setup-dev ## measure speed on PostgreSQL with ROWS contacts (default 100000; ONLY=wire,statements,totals)
+	@$(RUN) -m benchmarks.run --rows "$(ROWS)" --seconds "$(SECONDS)" --rounds "$(ROUNDS)" --only "$(ONLY)" --keep "$(KEEP)"
 
 lint: setup-dev ## ruff, formatting and the import contracts
 	$(RUN) -m ruff check .

@@ -1,0 +1,66 @@
+"""An organization, its users, and its contacts in one table."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+from taggit.managers import TaggableManager
+
+
+class Organization(models.Model):
+    """A team."""
+
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractBaseUser):
+    """Somebody of a team."""
+
+    email = models.EmailField(unique=True)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    is_active = models.BooleanField(default=True)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+
+    USERNAME_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Contact(models.Model):
+    """A person the team knows."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="contacts")
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    email = models.EmailField()
+    phone = models.CharField(max_length=40, blank=True)
+    secondary_phone = models.CharField(max_length=40, blank=True)
+    street = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=200, blank=True)
+    zip_code = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=200, blank=True)
+    type = models.CharField(max_length=20, default="LEAD", db_index=True)
+    status = models.CharField(max_length=20, default="ACTIVE", db_index=True)
+    source = models.CharField(max_length=100, blank=True, db_index=True)
+    lead_score = models.IntegerField(default=0, db_index=True)
+    notes = models.TextField(blank=True)
+    preferences = models.JSONField(null=True, blank=True)
+    assigned_to = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    last_contacted_at = models.DateTimeField(null=True, blank=True)
+    tags = TaggableManager(blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["organization", "email"], name="contact_email_once")]
+        indexes = [models.Index(fields=["organization", "-created_at"], name="contact_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}"
