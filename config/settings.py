@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "taggit",
+    # Swagger UI's files, for the page that shows a wire's document.
+    "drf_spectacular_sidecar",
     "accounts",
     "contacts",
     "activities",
@@ -235,6 +237,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# The applications' own lie with them; config is none.
+STATICFILES_DIRS = [BASE_DIR / "config" / "wires" / "openapi" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static.StaticFiles"},

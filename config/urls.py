@@ -9,6 +9,8 @@ from django.views.generic import RedirectView
 from config import health
 from config.dashboard.site import site
 from config.wires.estateprime import ESTATEPRIME
+from config.wires.openapi.addresses import document_addresses
+from config.wires.openapi.winnerr import WINNERR_CONTRACT
 from config.wires.refusals import Refusals
 from config.wires.rentalot import RENTALOT
 from config.wires.winnerr import WINNERR
@@ -23,6 +25,7 @@ urlpatterns = [
     path("v1/", include("accounts.api.winnerr")),
     path("v1/", include("activities.api.winnerr.urls")),
     path("v1/", include("contacts.api.winnerr.urls")),
+    *document_addresses(WINNERR_CONTRACT),
 ]
 
 # The longest prefix first: Rentalot's addresses begin with EstatePrime's.

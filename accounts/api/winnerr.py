@@ -17,12 +17,17 @@ from accounts.identifiers import public_id
 from accounts.models import Member
 from accounts.network import client_address
 from accounts.ordering import SortKey
-from accounts.roles import Right
+from accounts.roles import Right, Role
 from accounts.services import SessionTokens
 from accounts.tenancy import current_organization, current_organization_id, tenant_scope
 from config.wires.base import PUBLIC
 from config.wires.fields import Document, Documents, Text, WireField, seconds, validated
+from config.wires.openapi.fields import printed_document, sent_document
+from config.wires.openapi.operations import Answer, Operation
+from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, closed, described, identifier, nullable, one_of, whole
+from config.wires.openapi.winnerr import AGENTS, AUTHENTICATION, MESSAGE, page_parameters, success, success_page
 from config.wires.pages import cursor_page, limit_of
+from config.wires.problems import Problem
 from config.wires.winnerr import WinnerrViewSet, object_of
 
 DEFAULT_LIMIT = LARGEST_LIMIT = 100
@@ -30,6 +35,8 @@ DEFAULT_LIMIT = LARGEST_LIMIT = 100
 
 class Secret(Text):
     """A password or token, taken as it is: blanks at its ends belong to it."""
+
+    shape = {"format": "password", "minLength": 1}
 
     def __init__(self, *, required: bool = True) -> None:
         super().__init__(maximum=4_096, required=required, trim=False)
@@ -50,10 +57,66 @@ class Refresh(Document):
     refreshToken = Secret()
 
 
+_TOKENS = success(
+    "TokensResponse",
+    closed(
+        {
+            "accessToken": described(TEXT, "For `Authorization: Bearer`."),
+            "refreshToken": described(TEXT, "Good once, for the next pair."),
+            "expiresIn": described(whole(1, 86_400), "Seconds until the access token is no longer good."),
+        }
+    ),
+)
+_REFRESH = sent_document("RefreshToken", Refresh(), prose={})
+_BAD_LOGIN = Problem(kind="bad_login", status=401)
+TOKEN_OPERATIONS = {
+    "obtain": Operation(
+        name="logIn",
+        tag=AUTHENTICATION,
+        summary="Log in",
+        body=sent_document(
+            "Login",
+            Login(),
+            prose={
+                "otp": "The code of a person's second factor, if they have one.",
+                "organization": "The organization's slug, for a member of several.",
+            },
+        ),
+        body_examples={
+            "agent": {"email": "tomas@harbour-lane.example", "password": "lantern-by-the-door"},
+        },
+        answer=Answer(description="A pair of tokens.", shape=_TOKENS),
+        refusals=(_BAD_LOGIN,),
+    ),
+    "refresh": Operation(
+        name="refreshTokens",
+        tag=AUTHENTICATION,
+        summary="Exchange a refresh token for a new pair",
+        description="A token that is presented a second time ends the session: somebody else has it too.",
+        body=_REFRESH,
+        answer=Answer(description="A new pair; the old refresh token is spent.", shape=_TOKENS),
+        refusals=(Problem(kind="unauthenticated", status=401),),
+    ),
+    "revoke": Operation(
+        name="logOut",
+        tag=AUTHENTICATION,
+        summary="Log out",
+        description="Ends the session. A token nobody knows is as good as revoked.",
+        body=_REFRESH,
+        answer=Answer(
+            description="The session is over.",
+            shape=MESSAGE,
+            examples={"revoked": {"success": True, "message": "Session revoked successfully"}},
+        ),
+    ),
+}
+
+
 class TokenViewSet(WinnerrViewSet):
     """Log in, stay logged in, log out."""
 
     grants = {"obtain": PUBLIC, "refresh": PUBLIC, "revoke": PUBLIC}
+    operations = TOKEN_OPERATIONS
 
     def obtain(self, request: Request) -> Response:
         accepted = validated(Login(data=object_of(request.data)))
@@ -99,23 +162,42 @@ def _agent_id(uuid: UUID) -> str:
 
 
 AGENT_FIELDS: tuple[WireField, ...] = (
-    WireField("id", ("uuid",), _agent_id),
-    WireField("organizationId", (), lambda: current_organization().public_id),
-    WireField("firstName", ("first_name",), lambda name: name or None),
-    WireField("lastName", ("last_name",), lambda name: name or None),
-    WireField("email", ("user__email",), str),
-    WireField("phone", ("phone",), lambda phone: phone or None),
-    WireField("role", ("role",), str.upper),
-    WireField("createdAt", ("created_at",), seconds),
+    WireField("id", ("uuid",), _agent_id, prints=identifier("agent")),
+    WireField("organizationId", (), lambda: current_organization().public_id, prints=identifier("org")),
+    WireField("firstName", ("first_name",), lambda name: name or None, prints=nullable(TEXT)),
+    WireField("lastName", ("last_name",), lambda name: name or None, prints=nullable(TEXT)),
+    WireField("email", ("user__email",), str, prints=EMAIL),
+    WireField("phone", ("phone",), lambda phone: phone or None, prints=nullable(TEXT)),
+    WireField("role", ("role",), str.upper, prints=one_of(*(role.upper() for role in Role.values))),
+    WireField("createdAt", ("created_at",), seconds, prints=MOMENT),
 )
 AGENT_DOCUMENTS = Documents(AGENT_FIELDS)
 ORDER = (SortKey("number", descending=False),)
+
+AGENT = printed_document("Agent", AGENT_FIELDS, prose={"role": "What the member may do; see the organization's roles."})
+AGENT_OPERATIONS = {
+    "list": Operation(
+        name="listAgents",
+        tag=AGENTS,
+        summary="List the agents",
+        description="The organization's active members, in the order they joined.",
+        query=page_parameters(default=DEFAULT_LIMIT, largest=LARGEST_LIMIT),
+        answer=Answer(description="A page of agents.", shape=success_page("AgentListResponse", AGENT)),
+    ),
+    "me": Operation(
+        name="getMe",
+        tag=AGENTS,
+        summary="Read the agent the token acts for",
+        answer=Answer(description="The agent.", shape=success("AgentResponse", AGENT)),
+    ),
+}
 
 
 class AgentViewSet(WinnerrViewSet):
     """Those a contact can be assigned to: the organization's active members."""
 
     grants = {"list": Right.READ_MEMBERS, "me": Right.READ_MEMBERS}
+    operations = AGENT_OPERATIONS
 
     def get_queryset(self) -> QuerySet[Member]:
         return Member.objects.filter(is_active=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -27,8 +28,9 @@ from accounts.exceptions import Forbidden, NotAuthenticated, TooManyAttempts
 from accounts.roles import Right
 from accounts.services import idempotency
 from accounts.tenancy import current_scope
+from config.wires.openapi.operations import Operation
 from config.wires.problems import LengthRequired, PayloadTooLarge, Problem, problem_from, report
-from config.wires.strict_json import MAXIMUM_BODY, parse
+from config.wires.strict_json import MAXIMUM_BODY, parse, write
 
 # A grant for what needs no credential: asking for one.
 PUBLIC: Final = "public"
@@ -133,7 +135,7 @@ class JSONBytesRenderer(BaseRenderer):
     charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        return b"" if data is None else orjson.dumps(data)
+        return b"" if data is None else write(data)
 
 
 class AcceptIsIgnored(BaseContentNegotiation):
@@ -159,6 +161,8 @@ class WireViewSet(GenericViewSet[Any]):
 
     wire: ClassVar[Wire]
     grants: ClassVar[Mapping[str, Right | str]]
+    # By action, for the wire's document; read when that is made and never by a request.
+    operations: ClassVar[Mapping[str, Operation]] = {}
 
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONBytesRenderer]
@@ -256,11 +260,11 @@ class WireViewSet(GenericViewSet[Any]):
         stored = idempotency.replay_or_claim(credential_id, key, fingerprint)
         if stored is not None:
             headers = {**stored.headers, "Idempotency-Replayed": "true"}
-            return Response(orjson.loads(stored.body), status=stored.status_code, headers=headers)
+            return Response(json.loads(stored.body), status=stored.status_code, headers=headers)
         response = handler(request, *args, **kwargs)
         if 200 <= response.status_code < 300:
             kept = {name: response[name] for name in ("Location", "ETag") if name in response.headers}
-            body = orjson.dumps(response.data).decode()
+            body = write(response.data).decode()
             idempotency.store_answer(credential_id, key, fingerprint, response.status_code, kept, body)
         return response
 

@@ -18,6 +18,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from accounts.exceptions import FieldError, Invalid
+from config.wires.openapi.shapes import Shape
 
 _REQUIRED = {"required": "is required", "null": "is required"}
 
@@ -46,12 +47,14 @@ class WireField:
 
     ``columns`` are paths or annotations of the queryset; ``read`` makes the printed value of them. ``write`` is the
     strict field that reads what clients send, None when they may not; ``attribute`` is its name in the draft.
+    ``prints`` is the JSON Schema of the printed value, None when that of ``write`` tells it (config.wires.openapi).
     """
 
     name: str
     columns: tuple[str, ...]
     read: Callable[..., Any]
     write: serializers.Field[Any, Any, Any, Any] | None = None
+    prints: Shape | None = None
 
 
 class Documents:

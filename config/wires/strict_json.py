@@ -10,6 +10,8 @@ import re
 from itertools import accumulate
 from typing import Any, Final
 
+import orjson
+
 MAXIMUM_BODY: Final = 1024 * 1024
 """Bytes of a request body. The caller enforces it, before reading more."""
 MAXIMUM_DEPTH: Final = 32
@@ -57,6 +59,15 @@ def parse(body: bytes) -> Any:
         )
     except json.JSONDecodeError as error:
         raise MalformedJSON(f"Syntax error at line {error.lineno} column {error.colno}") from None
+
+
+def write(value: Any) -> bytes:
+    """The JSON text of a value that ``parse`` may have read: UTF-8, keys in their order, integers to the last digit."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # orjson writes no integer wider than 64 bits, and an object of a client's own making may hold one.
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _refuse_depth(body: bytes) -> None:

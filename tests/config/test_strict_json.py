@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.wires.strict_json import MAXIMUM_BODY, MalformedJSON, parse
+from config.wires.strict_json import MAXIMUM_BODY, MalformedJSON, parse, write
 
 storable_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 # Within the 30 digits of a number, and by the number of leaves within the depth.
@@ -24,6 +24,13 @@ plain_data = st.recursive(
 @given(plain_data, st.booleans(), st.sampled_from([None, 1, "\t", "\r\n "]))
 def test_what_json_can_write_is_read_as_it_was(value: Any, ascii_only: bool, indent: Any) -> None:
     assert parse(json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode()) == value
+
+
+@given(plain_data)
+def test_what_was_read_is_written_as_it_was(value: Any) -> None:
+    written = write(value)
+    assert parse(written) == value
+    assert repr(parse(written)) == repr(value)
 
 
 @given(st.binary(max_size=60) | st.text('{}[]",:\\u0123dDeE+-.truefalsn \n', max_size=60).map(str.encode))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -409,3 +410,19 @@ def test_a_scheduled_meeting_is_not_yet_a_contact(client: WireClient, john: Cont
     later = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
     client.post(f"{ADDRESS}/activities", {"type": "MEETING", "scheduledAt": later})
     assert client.get(ADDRESS).json()["data"]["lastContactedAt"] == "2024-01-15T14:20:00Z"
+
+
+def test_numbers_in_metadata_are_kept_to_the_last_digit(client: WireClient, john: Contact) -> None:
+    metadata = {"account": 10**30 - 1, "balance": -(2**64), "rate": 0.1}
+    body = json.dumps({"type": "NOTE", "metadata": metadata})
+    key = {"Idempotency-Key": "digits"}
+
+    recorded = client.post(f"{ADDRESS}/activities", body=body, headers=key)
+    again = client.post(f"{ADDRESS}/activities", body=body, headers=key)
+    listed = client.get(f"{ADDRESS}/activities")
+
+    assert recorded.status_code == 201
+    assert recorded.json()["data"]["metadata"] == metadata
+    assert again.content == recorded.content
+    assert listed.json()["data"] == [recorded.json()["data"]]
+    assert client.get(f"{ADDRESS}?include=activities").status_code == 200

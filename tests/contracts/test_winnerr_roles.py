@@ -35,6 +35,9 @@ MATRIX: dict[str, dict[str, set[Any]]] = {
     "auth/revoke": {"post": EVERYBODY},
 }
 
+# What describes the wire, for everybody: no resource, and no actions.
+PAPERS = {r"openapi\.json/?\Z", r"docs/?\Z"}
+
 
 def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for entry in patterns:
@@ -49,7 +52,7 @@ def winnerr_routes() -> dict[str, Any]:
     """The views below ``/v1/`` by a readable form of their address."""
     found = {}
     for route, view in routes(get_resolver().url_patterns):
-        if route.startswith("v1/"):
+        if route.startswith("v1/") and route.removeprefix("v1/") not in PAPERS:
             readable = route.removeprefix("v1/").replace("(?P<identifier>[^/]+)", "{identifier}")
             readable = readable.replace("(?P<name>[^/]+)", "{name}")
             found[readable.replace("\\Z", "").rstrip("$").removesuffix("/?")] = view

@@ -25,6 +25,7 @@ from activities.api.winnerr.filters import (
     includes_asked,
     with_order_columns,
 )
+from activities.api.winnerr.openapi import DEAL_OPERATIONS, DEFAULT_LIMIT, LARGEST_LIMIT
 from activities.api.winnerr.serializers import EMBEDDED, DealChange, DealCreate, deal_documents, name_team
 from activities.exceptions import DealNotFound
 from activities.models import Activity, Deal
@@ -34,9 +35,6 @@ from config.wires.pages import cursor_page, limit_of, sort_keys
 from config.wires.winnerr import WinnerrViewSet, object_of
 from contacts.exceptions import ContactNotFound
 from contacts.models import Contact
-
-DEFAULT_LIMIT = 25
-LARGEST_LIMIT = 100
 
 
 class DealViewSet(WinnerrViewSet):
@@ -50,6 +48,7 @@ class DealViewSet(WinnerrViewSet):
         "partial_update": Right.WRITE_CONTACTS,
         "destroy": Right.WRITE_CONTACTS,
     }
+    operations = DEAL_OPERATIONS
     filterset_class = DealFilters
     serializer_class = DealCreate
 

@@ -15,6 +15,7 @@ from activities.rules import (
     is_web_address,
 )
 from config.wires.fields import Document, Flag, Instant, Number, Text
+from config.wires.openapi.shapes import identifier
 
 LONGEST_REFERENCE = 100
 LARGEST_PERCENTAGE = 100
@@ -32,6 +33,7 @@ class Reference(Text):
     def __init__(self, known: str, **kwargs: Any) -> None:
         super().__init__(LONGEST_REFERENCE, **kwargs)
         self.known = known
+        self.shape = identifier(known.removesuffix("s"))
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
@@ -55,6 +57,7 @@ class SameContact(Text):
 class WholeNumber(Number):
     """A JSON number without a fraction, within bounds."""
 
+    shape = {"type": "integer"}
     default_error_messages = {"invalid_type": "must be a whole number"}
 
     def to_internal_value(self, data: Any) -> int:
@@ -67,6 +70,7 @@ class WholeNumber(Number):
 class WebAddress(Text):
     """An http or https address: a page shows it as a link."""
 
+    shape = {"format": "uri", "examples": ["https://example.com/contract.pdf"]}
     default_error_messages = {"invalid_value": "must be an http or https address"}
 
     def to_internal_value(self, data: Any) -> str:
@@ -79,6 +83,7 @@ class WebAddress(Text):
 class Rows(serializers.ListField):
     """An array of objects. ``null`` is the empty array."""
 
+    shape = {"maxItems": MOST_DEAL_ROWS}
     default_error_messages = {"not_a_list": "must be an array", "too_long": "must have at most {maximum} items"}
 
     def __init__(self, child: Document, **kwargs: Any) -> None:

@@ -24,6 +24,8 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 class Amount(WireFilter):
     """A bound in the organization's currency, brought to whole cents without letting in what is beyond it."""
 
+    shape = {"type": "number", "description": "In digits, without an exponent."}
+
     def read(self, text: str) -> Decimal:
         if not _NUMBER.match(text):
             raise BadValue("invalid_type", "must be a number")

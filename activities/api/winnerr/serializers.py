@@ -44,6 +44,7 @@ from config.wires.fields import (
     plain_number,
     seconds,
 )
+from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, Component, closed, identifier, nullable
 from contacts.rules import LONGEST_TAG, MOST_TAGS
 
 
@@ -113,9 +114,20 @@ def _stored_moment(text: str | None) -> str | None:
     return seconds(datetime.fromisoformat(text)) if text else None
 
 
+DEAL_CONTACT = Component(
+    "DealContact",
+    closed(
+        {
+            "id": identifier("contact"),
+            "firstName": nullable(TEXT),
+            "lastName": nullable(TEXT),
+            "email": nullable(EMAIL),
+        }
+    ),
+)
 DEAL_FIELDS: tuple[WireField, ...] = (
-    WireField("id", ("winnerr_key", "uuid"), _deal_id),
-    WireField("organizationId", (), _organization_id),
+    WireField("id", ("winnerr_key", "uuid"), _deal_id, prints=identifier("deal")),
+    WireField("organizationId", (), _organization_id, prints=identifier("org")),
     WireField("title", ("title",), as_stored, Text(LONGEST_TITLE, required=True)),
     WireField("description", ("description",), _text, Text(LONGEST_TEXT)),
     WireField("type", ("type",), as_stored, Choice(DealType.values)),
@@ -127,6 +139,7 @@ DEAL_FIELDS: tuple[WireField, ...] = (
         "contact",
         ("contact__winnerr_key", "contact__uuid", "contact__first_name", "contact__last_name", "contact__email"),
         _contact,
+        prints=DEAL_CONTACT,
     ),
     WireField(
         "property",
@@ -144,8 +157,8 @@ DEAL_FIELDS: tuple[WireField, ...] = (
     WireField("source", ("source",), _text, Text(LONGEST_SOURCE)),
     WireField("tags", ("tags",), as_stored, Texts(LONGEST_TAG, MOST_TAGS)),
     WireField("notes", ("notes",), _text, Text(LONGEST_TEXT)),
-    WireField("createdAt", ("created_at",), seconds),
-    WireField("updatedAt", ("updated_at",), seconds),
+    WireField("createdAt", ("created_at",), seconds, prints=MOMENT),
+    WireField("updatedAt", ("updated_at",), seconds, prints=MOMENT),
 )
 # Keys that ``include`` decides about.
 EMBEDDED = frozenset({"contact", "property", "documents", "tasks"})

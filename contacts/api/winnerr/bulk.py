@@ -11,9 +11,14 @@ from rest_framework.response import Response
 from accounts.exceptions import FieldError, Invalid
 from accounts.roles import Right
 from config.wires.fields import AnyObject, Document, Texts, validated
+from config.wires.openapi.fields import sent_document
+from config.wires.openapi.operations import Answer, Operation
+from config.wires.openapi.shapes import TEXT, Component, array, closed, constant, described, whole
+from config.wires.openapi.winnerr import CONTACTS, ERROR, either, success
 from config.wires.problems import problem_from
 from config.wires.winnerr import object_of
 from contacts import services
+from contacts.api.winnerr.openapi import CONTACT_PROSE
 from contacts.api.winnerr.resource import ContactResource, in_wire_words
 from contacts.api.winnerr.serializers import ContactWrite, draft_of
 from contacts.exceptions import ContactNotFound
@@ -31,10 +36,53 @@ class Bulk(Document):
     updates = AnyObject(required=True)
 
 
+CHANGE_OF_MANY = sent_document("ContactBulkChange", ContactWrite(partial=True), prose=CONTACT_PROSE, without={"email"})
+RESULT = Component(
+    "BulkResult",
+    either(
+        closed({"id": TEXT, "success": constant(True)}),
+        closed({"id": TEXT, "success": constant(False), "error": ERROR.shape["properties"]["error"]}),
+    ),
+)
+COUNT = whole(0, MOST_CONTACTS)
+BULK_OPERATIONS = {
+    "update_many": Operation(
+        name="updateManyContacts",
+        tag=CONTACTS,
+        summary="Change many contacts at once",
+        description="One change to up to 500 contacts, for admins and owners. Ids that are nobody's fail by "
+        "themselves; a change that is itself at fault is refused as a whole. An e-mail address belongs to one contact, so "
+        "it cannot be changed here.",
+        body=sent_document("ContactBulk", Bulk(), prose={}, instead={"updates": CHANGE_OF_MANY}),
+        body_examples={
+            "status": {"contactIds": ["contact_123", "contact_456"], "updates": {"status": "ACTIVE"}},
+        },
+        answer=Answer(
+            description="How many were changed, and a result for each id in the order sent.",
+            shape=success(
+                "BulkResponse",
+                closed({"updated": COUNT, "failed": COUNT, "results": described(array(RESULT), "Each id once.")}),
+            ),
+            examples={
+                "both": {
+                    "success": True,
+                    "data": {
+                        "updated": 2,
+                        "failed": 0,
+                        "results": [{"id": "contact_123", "success": True}, {"id": "contact_456", "success": True}],
+                    },
+                }
+            },
+        ),
+    )
+}
+
+
 class BulkViewSet(ContactResource):
     """``PATCH /v1/contacts/bulk``."""
 
     grants = {"update_many": Right.BULK_UPDATE_CONTACTS}
+    operations = BULK_OPERATIONS
 
     def update_many(self, request: Request) -> Response:
         accepted = validated(Bulk(data=object_of(request.data)))

@@ -10,6 +10,7 @@ from accounts.identifiers import parse_public_id, public_id
 from accounts.models import Member
 from accounts.tenancy import current_organization
 from config.wires.fields import Choice, Document, Flag, Number, Text, Texts, WireField, as_stored, seconds
+from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, identifier, nullable, whole
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import ContactStatus, ContactType
 from contacts.normalise import is_email
@@ -20,6 +21,7 @@ class Email(Text):
     """An acceptable address; the refusal's words are printed (CONTRACTS 1.5)."""
 
     default_error_messages = {"invalid_email": "must be a valid email address"}
+    shape = {"format": "email", "examples": ["jane.smith@example.com"]}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
@@ -32,6 +34,7 @@ class Agent(Text):
     """A member by the public id ``agent_<uuid>``; becomes the member's primary key."""
 
     default_error_messages = {"not_found": "was not found"}
+    shape = identifier("agent")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(maximum=100, **kwargs)
@@ -59,6 +62,8 @@ class Address(Document):
 
 class Price(Document):
     """What somebody wants to spend."""
+
+    shape = {"description": "`min` is at most `max`."}
 
     min = Number(0, LARGEST_PRICE)
     max = Number(0, LARGEST_PRICE)
@@ -110,11 +115,12 @@ def _organization_id() -> str:
 
 
 CONTACT_FIELDS: tuple[WireField, ...] = (
-    WireField("id", ("winnerr_key", "uuid"), _contact_id),
-    WireField("organizationId", (), _organization_id),
-    WireField("firstName", ("first_name",), _text, Text(100, required=True, source="first_name")),
-    WireField("lastName", ("last_name",), _text, Text(100, required=True, source="last_name")),
-    WireField("email", ("email",), _text, Email(254, required=True)),
+    WireField("id", ("winnerr_key", "uuid"), _contact_id, prints=identifier("contact")),
+    WireField("organizationId", (), _organization_id, prints=identifier("org")),
+    # Required here, and null where the contact came in through a door that does not ask for them.
+    WireField("firstName", ("first_name",), _text, Text(100, required=True, source="first_name"), nullable(TEXT)),
+    WireField("lastName", ("last_name",), _text, Text(100, required=True, source="last_name"), nullable(TEXT)),
+    WireField("email", ("email",), _text, Email(254, required=True), nullable(EMAIL)),
     WireField("phone", ("phone",), _text, Text(40)),
     WireField("secondaryPhone", ("secondary_phone",), _text, Text(40, source="secondary_phone")),
     WireField(
@@ -126,14 +132,14 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
     WireField("type", ("type",), as_stored, Choice(ContactType.values)),
     WireField("status", ("status",), as_stored, Choice(ContactStatus.values)),
     WireField("source", ("source",), _text, Text(50)),
-    WireField("leadScore", ("lead_score",), as_stored),
+    WireField("leadScore", ("lead_score",), as_stored, prints=whole(0, 100)),
     WireField("tags", ("tag_names",), as_stored, Texts(LONGEST_TAG, MOST_TAGS)),
     WireField("notes", ("notes",), _text, Text(10_000)),
     WireField("preferences", ("preferences",), _preferences, Preferences(required=False, allow_null=True)),
     WireField("assignedTo", ("assigned_to__uuid",), _agent_id, Agent(source="assigned_to")),
-    WireField("createdAt", ("created_at",), seconds),
-    WireField("updatedAt", ("updated_at",), seconds),
-    WireField("lastContactedAt", ("last_contacted_at",), seconds),
+    WireField("createdAt", ("created_at",), seconds, prints=MOMENT),
+    WireField("updatedAt", ("updated_at",), seconds, prints=MOMENT),
+    WireField("lastContactedAt", ("last_contacted_at",), seconds, prints=nullable(MOMENT)),
 )
 # The domain's field names in this wire's words, for faults found below the wire.
 WIRE_NAMES = {field.write.source or field.name: field.name for field in CONTACT_FIELDS if field.write is not None} | {

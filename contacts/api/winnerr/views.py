@@ -14,6 +14,7 @@ from config.wires.winnerr import object_of
 from contacts import services
 from contacts.api.winnerr.filters import DEFAULT_LIMIT, DEFAULT_SORT, LARGEST_LIMIT, SORT_COLUMNS, ContactFilters
 from contacts.api.winnerr.includes import EMBEDDED, includes_asked
+from contacts.api.winnerr.openapi import CONTACT_OPERATIONS
 from contacts.api.winnerr.reading import fields_asked, list_page, single_contact
 from contacts.api.winnerr.resource import ContactResource, address_of
 from contacts.api.winnerr.serializers import ContactWrite, cursor_kind, draft_of
@@ -33,6 +34,7 @@ class ContactViewSet(ContactResource):
         "partial_update": Right.WRITE_CONTACTS,
         "destroy": Right.WRITE_CONTACTS,
     }
+    operations = CONTACT_OPERATIONS
     filterset_class = ContactFilters
     serializer_class = ContactWrite
 

@@ -1,0 +1,1 @@
+"""A wire's OpenAPI document, made of what its resources declare. No resources live here."""

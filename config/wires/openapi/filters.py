@@ -1,0 +1,56 @@
+"""From the declaration of a list's filters to its query parameters."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.wires.filters import AnyOf, Moment, Whole, WireFilterSet
+from config.wires.openapi.operations import Parameter
+from config.wires.openapi.shapes import MOMENT, Shape, array, one_of
+
+_BOUNDS: Final = {"gte": "at least", "gt": "more than", "lte": "at most", "lt": "at most"}
+
+
+def filter_parameters(filters: type[WireFilterSet]) -> tuple[Parameter, ...]:
+    """One for each filter, under its exact name. A filter class says in ``shape`` what its base cannot."""
+    return tuple(
+        Parameter(name=name, shape=_shape_of(wire_filter), description=_description(name, wire_filter))
+        for name, wire_filter in filters.base_filters.items()
+    )
+
+
+def _description(name: str, wire_filter: Any) -> str:
+    key = name.partition("[")[0]
+    if isinstance(wire_filter, AnyOf):
+        return f"Only those whose `{key}` is one of these, separated by commas."
+    words = f"Only those whose `{key}` is {_BOUNDS[wire_filter.lookup_expr]} this"
+    return f"{words}; a date alone is a whole day, UTC." if isinstance(wire_filter, Moment) else f"{words}."
+
+
+def _shape_of(wire_filter: Any) -> Shape:
+    declared: Shape | None = getattr(wire_filter, "shape", None)
+    return _standard(wire_filter) if declared is None else declared
+
+
+@singledispatch
+def _standard(wire_filter: Any) -> Shape:
+    raise ImproperlyConfigured(f"Nobody said what a {type(wire_filter).__name__} filter takes")
+
+
+@_standard.register
+def _(wire_filter: AnyOf) -> Shape:
+    # A value of one's own making is told apart from the next by a comma, so it holds none.
+    return array(one_of(*wire_filter.choices) if wire_filter.choices else {"type": "string", "pattern": "^[^,]+$"})
+
+
+@_standard.register
+def _(wire_filter: Whole) -> Shape:
+    return {"type": "integer"}
+
+
+@_standard.register
+def _(wire_filter: Moment) -> Shape:
+    return MOMENT
