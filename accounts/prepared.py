@@ -9,6 +9,7 @@ to (``PREPARED_STATEMENTS``).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -158,9 +159,19 @@ def statement_cursor() -> Any:
     return connection._prepare_cursor(_Cursor(connection.connection))  # type: ignore[attr-defined]  # see above
 
 
+_LONG_NUMBER: Final = re.compile(r"\d{18}")
+_LONG_NUMBER_IN_BYTES: Final = re.compile(rb"\d{18}")
+
+
+def read_json(text: str | bytes) -> Any:
+    """What JSON means, whole numbers of any length included: the fast reader makes a fraction of those beyond 64 bits."""
+    long_number = (_LONG_NUMBER if isinstance(text, str) else _LONG_NUMBER_IN_BYTES).search(text)  # type: ignore[arg-type]  # of the same kind
+    return json.loads(text) if long_number else orjson.loads(text)
+
+
 # The driver's own loaders, which are compiled; Django's read moments and documents in Python.
 _ADAPTERS = AdaptersMap(psycopg.adapters)
-set_json_loads(orjson.loads, _ADAPTERS)
+set_json_loads(read_json, _ADAPTERS)
 
 
 class _Cursor(psycopg.Cursor[Row]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, Self, TypeVar
 
-import orjson
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -14,6 +13,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.actor import Actor
 from accounts.identifiers import parse_public_id, public_id
+from accounts.prepared import read_json
 from accounts.tenancy import BaseTenantManager, TenantQuerySet
 
 _Row = TypeVar("_Row", bound=models.Model)
@@ -34,7 +34,7 @@ class InOrder(Subquery):
     @property
     def convert_value(self) -> Callable[[Any, Any, Any], list[Any]]:
         # PostgreSQL's array arrives as a list, SQLite's JSON as text.
-        return lambda value, expression, connection: orjson.loads(value) if isinstance(value, str) else value
+        return lambda value, expression, connection: read_json(value) if isinstance(value, str) else value
 
     def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
         # A list needs no conversion, and a page has one for each of its rows.
@@ -50,8 +50,8 @@ class RowsInOrder(InOrder):
     @property
     def convert_value(self) -> Callable[[Any, Any, Any], list[list[Any]]]:
         def rows_of(value: Any, expression: Any, connection: Any) -> list[list[Any]]:
-            rows = orjson.loads(value) if isinstance(value, str) else value
-            return [orjson.loads(row) if isinstance(row, str) else row for row in rows]
+            rows = read_json(value) if isinstance(value, str) else value
+            return [read_json(row) if isinstance(row, str) else row for row in rows]
 
         return rows_of
 

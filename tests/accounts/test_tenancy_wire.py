@@ -347,9 +347,9 @@ def test_a_row_forced_in_by_another_organization_is_not_shown_with_ones_own(nort
         tag = TaggedContact.objects.values_list("tag_id", flat=True)[0]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO contacts_taggedcontact (organization_id, content_object_id, tag_id, position)"
-            " VALUES (%s, %s, %s, 9)",
-            [south.organization.pk, north.contact.pk, tag],
+            "INSERT INTO contacts_taggedcontact"
+            " (organization_id, content_object_id, tag_id, position, contact_created_at) VALUES (%s, %s, %s, 9, %s)",
+            [south.organization.pk, north.contact.pk, tag, north.contact.created_at],
         )
         cursor.execute(
             "INSERT INTO contacts_contactphone (organization_id, contact_id, position, phone, phone_norm, label, note)"

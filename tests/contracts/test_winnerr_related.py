@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -322,6 +323,18 @@ def test_a_bad_bulk_changes_nothing(client: WireClient, john: Contact, body: Any
     assert response.status_code == 422
     assert [(found["field"], found["code"]) for found in response.json()["error"]["errors"]] == [fault]
     assert client.get(ADDRESS).json()["data"]["updatedAt"] == "2024-01-15T10:30:00Z"
+
+
+def test_metadata_comes_back_to_the_digit(client: WireClient, john: Contact) -> None:
+    metadata = {"whole": 123456789012345678901234567890, "small": -7, "part": 1.5, "text": "012345678901234567890"}
+    client.post(f"{ADDRESS}/activities", {"type": "NOTE"}).json()
+    body = orjson.dumps({"type": "CALL"})[:-1] + b',"metadata":' + json.dumps(metadata).encode() + b"}"
+    assert client.request("POST", f"{ADDRESS}/activities", body=body).status_code == 201
+    for path in (f"{ADDRESS}?include=activities", f"{ADDRESS}/activities", "/v1/contacts?include=activities"):
+        data = json.loads(client.get(path).content)["data"]
+        contact = data if isinstance(data, dict) else data[0]
+        activities = data if path.endswith("/activities") else contact["activities"]
+        assert activities[0]["metadata"] == metadata
 
 
 def test_bulk_changes_what_can_be_changed_and_says_why_the_rest_cannot(client: WireClient, office: Member) -> None:

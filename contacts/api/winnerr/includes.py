@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.http import QueryDict
 
 from accounts.exceptions import FieldError, Invalid
+from accounts.prepared import read_json
 from activities.querysets import newest_activities, newest_communications, newest_deals
 from config.wires.fields import WireField, seconds
 from contacts.querysets import RowsInOrder
@@ -67,7 +67,7 @@ def _activity(
         "description": description or None,
         "createdAt": _moment(created_at),
         # SQLite has JSON as text.
-        "metadata": orjson.loads(metadata) if isinstance(metadata, str) else metadata,
+        "metadata": read_json(metadata) if isinstance(metadata, str) else metadata,
     }
     # Echoed when it was given, absent otherwise (CONTRACTS W-S18).
     return document | ({"scheduledAt": _moment(scheduled_at)} if scheduled_at else {})
