@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "taggit",
+    "django_tasks",
+    "django_tasks_db",
     "accounts",
     "contacts",
     "activities",
@@ -307,6 +309,9 @@ RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 60_000, minimum=1)
 
 TAGGIT_CASE_INSENSITIVE = False
 
+# Background jobs are rows, stored with the change that asks for them (docs/decisions/0016); `manage.py worker` runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
 # The ``type`` of Rentalot's problems begins with this (CONTRACTS R-S3); programs may compare it with the vendor's own.
 RENTALOT_PROBLEM_BASE = env_str("RENTALOT_PROBLEM_BASE", "https://rentalot.ai/problems/")
 
@@ -328,6 +333,9 @@ LOGGING = {
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         # So are the Host headers they invent, each of which would be a traceback.
         "django.security.DisallowedHost": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        # A line for each look at the queue, and two for each job, would bury the ones about failures.
+        "django_tasks": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django_tasks_db": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }
 
