@@ -57,13 +57,13 @@ demo: setup ## run Latchkey with a demo organization on PORT (default 8000)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@$(MANAGE) load_demo --port $(PORT)
-	@exec $(RUN) -m gunicorn -c config/gunicorn.py config.wsgi
+	@WITH_WORKER=true exec $(RUN) -m gunicorn -c config/gunicorn.py config.wsgi
 
 serve: setup ## migrate, then run gunicorn on PORT against DATABASE_URL or the embedded database
 	@$(PORT_IS_FREE)
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) collectstatic --noinput --verbosity 0
-	@exec $(RUN) -m gunicorn -c config/gunicorn.py config.wsgi
+	@WITH_WORKER=true exec $(RUN) -m gunicorn -c config/gunicorn.py config.wsgi
 
 test: setup-dev ## run the suite on SQLite and, when one answers, on PostgreSQL (ARGS go to pytest)
 	@$(RUN) tests/run.py $(ARGS)

@@ -1,11 +1,12 @@
 """gunicorn's settings: `gunicorn -c config/gunicorn.py config.wsgi`.
 
-PORT, BIND, WEB_CONCURRENCY, ACCESS_LOG and FORWARDED_ALLOW_IPS come from the environment.
+PORT, BIND, WEB_CONCURRENCY, WITH_WORKER, ACCESS_LOG and FORWARDED_ALLOW_IPS come from the environment.
 """
 
 import os
 from pathlib import Path
 
+from config import companion
 from config.env import env_bool, env_int, env_str
 
 bind = env_str("BIND", "127.0.0.1")
@@ -44,3 +45,6 @@ access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(M)sms'
 errorlog = "-"
 # The remote control would put one socket per user under $HOME, which two instances cannot share.
 control_socket_disable = True
+
+if env_bool("WITH_WORKER", False):
+    when_ready, post_fork, on_exit = companion.start, companion.let_go, companion.stop

@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "taggit",
     # Swagger UI's files, for the page that shows a wire's document.
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
     "accounts",
     "contacts",
     "activities",
@@ -311,6 +313,9 @@ RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 60_000, minimum=1)
 
 TAGGIT_CASE_INSENSITIVE = False
 
+# Background jobs are rows, stored with the change that asks for them (docs/decisions/0016); `manage.py worker` runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
 # The ``type`` of Rentalot's problems begins with this (CONTRACTS R-S3); programs may compare it with the vendor's own.
 RENTALOT_PROBLEM_BASE = env_str("RENTALOT_PROBLEM_BASE", "https://rentalot.ai/problems/")
 
@@ -332,6 +337,9 @@ LOGGING = {
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         # So are the Host headers they invent, each of which would be a traceback.
         "django.security.DisallowedHost": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        # A line for each look at the queue, and two for each job, would bury the ones about failures.
+        "django_tasks": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django_tasks_db": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }
 
@@ -416,6 +424,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("Tags", "sell", "contacts_tag_changelist", "reads_contacts"),
                     _entry("Sources", "alt_route", "contacts_source_changelist", "reads_contacts"),
+                    _entry("Lead scoring", "speed", "contacts_scoringweights_changelist", "manages_catalogue"),
                 ],
             },
             {

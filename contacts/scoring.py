@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from enum import IntEnum
 from typing import Final
 
 MINIMUM_SCORE: Final = 0
@@ -11,6 +12,57 @@ MAXIMUM_SCORE: Final = 100
 DEFAULTED_SOURCES: Final = frozenset({"", "api", "email", "sms", "telegram", "whatsapp"})
 _SOURCE_WEIGHTS: Final = {"referral": "source_referral", "website": "source_website"}
 _OTHER_SOURCE: Final = "source_other"
+# What a source that nobody gave is called, before it is known with which of the three weights it will count.
+_ANY_SOURCE: Final = "source"
+
+# What people call a part of a score, a reason it changed, or a missing fact.
+LABELS: Final[Mapping[str, str]] = {
+    "email": "E-mail",
+    "phone": "Phone",
+    "secondary_phone": "Second phone",
+    "address": "Address",
+    _ANY_SOURCE: "Source",
+    "source_referral": "Source: referral",
+    "source_website": "Source: website",
+    _OTHER_SOURCE: "Source: any other",
+    "price_range": "Price range",
+    "property_types": "Property types",
+    "communication_method": "Preferred way to talk",
+    "locations": "Locations",
+    "notes": "Notes",
+    "assigned": "Assigned to somebody",
+    "contacted": "Has been contacted",
+    "clamped": "Beyond 100",
+    "weights": "Weights changed",
+    "unrecorded": "Not on record",
+}
+
+
+class Effort(IntEnum):
+    """What it takes to find out a fact, the least first (docs/decisions/0015)."""
+
+    # Whoever looks after the contact knows it and types it in.
+    DESK = 1
+    # The person answers it in a word, and by any channel.
+    QUESTION = 2
+    # It comes out of talking about what somebody is looking for, or is the talking itself.
+    CONVERSATION = 3
+
+
+_EFFORTS: Final[Mapping[str, Effort]] = {
+    _ANY_SOURCE: Effort.DESK,
+    "notes": Effort.DESK,
+    "assigned": Effort.DESK,
+    "email": Effort.QUESTION,
+    "phone": Effort.QUESTION,
+    "secondary_phone": Effort.QUESTION,
+    "address": Effort.QUESTION,
+    "communication_method": Effort.QUESTION,
+    "price_range": Effort.CONVERSATION,
+    "property_types": Effort.CONVERSATION,
+    "locations": Effort.CONVERSATION,
+    "contacted": Effort.CONVERSATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +156,50 @@ def score(facts: ScoringFacts, weights: Weights = DEFAULT_WEIGHTS) -> Score:
 
 
 def cheapest_next_facts(facts: ScoringFacts, weights: Weights = DEFAULT_WEIGHTS) -> tuple[ScorePart, ...]:
-    """The missing facts that would raise the score, most points first, each by what it alone would add.
+    """The missing facts that would raise the score, each by what it alone would add: least effort first, then most points.
 
-    A missing source is named `source_other`, the points any given source is sure of. A source that is given is not
-    missing, whatever another would score.
+    A missing source is named `source` and promises the points of `source_other`, which a source counts with unless it
+    is one of two. A source that is given is not missing, whatever another would score.
     """
     points = weights.as_dict()
     room = MAXIMUM_SCORE - score(facts, weights).total
-    missing = [name for name, holds in _facts_by_weight(facts).items() if not holds and points[name]]
-    missing.sort(key=lambda name: -points[name])
-    return tuple(ScorePart(name, min(points[name], room)) for name in missing if room)
+    missing = [
+        ScorePart(_ANY_SOURCE if name == _OTHER_SOURCE else name, min(points[name], room))
+        for name, holds in _facts_by_weight(facts).items()
+        if not holds and points[name] and room
+    ]
+    return tuple(sorted(missing, key=lambda part: (_EFFORTS[part.name], -part.points)))
+
+
+def score_changes(
+    recorded: int, then: ScoringFacts | None, now: ScoringFacts, weights: Weights = DEFAULT_WEIGHTS
+) -> tuple[ScorePart, ...]:
+    """What leads from a recorded score to that of the facts known now: signed points that add up to the difference exactly.
+
+    ``then`` are the facts the recorded score was made of. What they would not give today is the part ``weights``.
+    None when nobody knows them: the whole difference is then one part, ``unrecorded``.
+    """
+    current = score(now, weights)
+    if then is None:
+        differences = {"unrecorded": current.total - recorded}
+    else:
+        before = score(then, weights)
+        differences = _differences(before, current) | {"weights": before.total - recorded}
+    return tuple(ScorePart(name, points) for name, points in differences.items() if points)
+
+
+def _differences(before: Score, after: Score) -> dict[str, int]:
+    """The difference of each part, in the order of the weights, what goes beyond the maximum last."""
+    old, new = ({part.name: part.points for part in each.parts} for each in (before, after))
+    names = (*DEFAULT_WEIGHTS.as_dict(), "clamped")
+    return {name: new.get(name, 0) - old.get(name, 0) for name in names}
+
+
+def highest_score(weights: Weights) -> int:
+    """The points of a contact about whom everything is known; beyond 100 they are cut off at 100."""
+    points = weights.as_dict()
+    sources = [points.pop(name) for name in (*_SOURCE_WEIGHTS.values(), _OTHER_SOURCE)]
+    return sum(points.values()) + max(sources)
 
 
 def source_weight(source: str) -> str | None:

@@ -37,7 +37,7 @@ from accounts.tenancy import Scope, current_organization, tenant_scope
 from activities.drafts import ActivityDraft, CommunicationDraft, DealDraft
 from activities.services import create_deal, record_activity, record_communication
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange, RelatedPersonDraft
-from contacts.models import Contact, ScoringWeights, Source
+from contacts.models import Contact, Rescore, ScoringWeights, Source
 from contacts.services import create_contacts, delete_contact
 
 if TYPE_CHECKING:
@@ -186,6 +186,7 @@ def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: s
     owner = members[Role.OWNER]
     Source.objects.create(number=1, name=f"website {canary}")
     ScoringWeights.objects.create()
+    Rescore.objects.create(requested_at=MOMENT, moved_at=MOMENT, finished_at=MOMENT, actor_label=f"Owner {canary}")
     Invitation.objects.create(
         email=f"new.{canary}@example.com",
         digest=digest_of(secrets.token_hex(16)),

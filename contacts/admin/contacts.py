@@ -46,11 +46,11 @@ from contacts.admin.filters import (
 from contacts.admin.forms import STALE, ContactForm, draft_of, preferences_of
 from contacts.admin.history import change_lines
 from contacts.admin.inlines import INLINES, changed_rows, kept_rows
-from contacts.admin.panels import entries_shown, part_shown
+from contacts.admin.panels import entries_shown, score_shown
 from contacts.models import Contact, ContactChange, ContactStatus, ContactType, TaggedContact
+from contacts.scores import explain_score
 from contacts.search import search_contacts, search_text_contains, words_of
 from contacts.services import create_contact, delete_contact, restore_contact, update_contact
-from contacts.services.scoring_facts import current_weights, score_of
 
 NEWEST_ENTRIES = 30
 CHANGES_PER_PAGE = 25
@@ -258,9 +258,9 @@ class ContactAdmin(TenantModelAdmin):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
-            score = score_of(obj, current_weights(), has_secondary_phone=obj.further_phones.exists())
+            explanation = explain_score(obj, has_secondary_phone=obj.further_phones.exists())
             context.update(
-                score={"total": score.total, "parts": [part_shown(part) for part in score.parts]},
+                score=score_shown(explanation),
                 timeline=entries_shown(timeline(obj, limit=NEWEST_ENTRIES)),
                 deletion=None if obj.is_live else self._deletion(obj),
                 can_restore=not obj.is_live and self.has_delete_permission(request),

@@ -119,6 +119,8 @@ def _title(change: ContactChange, known: _Known) -> str:
     if deal := _told(change, DEAL):
         row = known.rows.get(deal["id"])
         return _deal_title(change, str(deal.get("title") or getattr(row, "title", "")))
+    if change.before == change.after == {"lead_score": change.after.get("lead_score")}:
+        return "Score worked out again, the same"
     return change.get_verb_display()
 
 

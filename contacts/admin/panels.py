@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from activities.models import Activity, Communication, Deal
 from activities.querysets import TimelineEntry, TimelineKind
 from contacts.admin.history import ChangeLine, change_lines
 from contacts.models import ChangeVerb, ContactChange
-from contacts.scoring import ScorePart
+from contacts.scores import ScoreExplanation
+from contacts.scoring import LABELS, ScorePart
 
 MOST_FIELDS = 6
+MOST_FACTS = 3
 _ICONS = {
     TimelineKind.ACTIVITY: "task_alt",
     TimelineKind.CHANGE: "edit",
@@ -59,7 +61,15 @@ def _deal_text(deal: Deal) -> str:
     return ", ".join(filter(None, [deal.get_type_display(), deal.get_stage_display(), amount]))
 
 
-def part_shown(part: ScorePart) -> dict[str, str]:
-    """One line of the score."""
-    label = "Beyond 100" if part.name == "clamped" else part.name.replace("_", " ").capitalize()
-    return {"label": label, "points": f"{part.points:+d}"}
+def score_shown(explanation: ScoreExplanation) -> dict[str, Any]:
+    """The score's parts, what changed since lists show the one they show, and what would raise it."""
+    return {
+        "total": explanation.current.total,
+        "parts": _parts_shown(explanation.current.parts),
+        "changes": _parts_shown(explanation.changes),
+        "missing": _parts_shown(explanation.missing[:MOST_FACTS]),
+    }
+
+
+def _parts_shown(parts: Iterable[ScorePart]) -> list[dict[str, str]]:
+    return [{"label": LABELS[part.name], "points": f"{part.points:+d}"} for part in parts]

@@ -27,7 +27,7 @@ def repeat_age(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_fence"),
-        ("contacts", "0002_fence"),
+        ("contacts", "0003_rescoring"),
     ]
 
     operations = [

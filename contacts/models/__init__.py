@@ -4,6 +4,7 @@ from contacts.models.change import ChangeVerb, ContactChange
 from contacts.models.choices import ContactRole, ContactStage, ContactStatus, ContactType
 from contacts.models.contact import Contact
 from contacts.models.contact_points import ContactAssignee, ContactEmail, ContactPhone, RelatedPerson
+from contacts.models.rescore import Rescore
 from contacts.models.scoring_weights import ScoringWeights
 from contacts.models.source import Source
 from contacts.models.tag import Tag, TaggedContact
@@ -20,6 +21,7 @@ __all__ = [
     "ContactStatus",
     "ContactType",
     "RelatedPerson",
+    "Rescore",
     "ScoringWeights",
     "Source",
     "Tag",

@@ -23,7 +23,8 @@ class ScoringWeights(TenantModel):
     overrides = models.JSONField(default=dict, blank=True, validators=[validate_weights])
 
     class Meta(TenantModel.Meta):
-        verbose_name_plural = "scoring weights"
+        verbose_name = "lead scoring"
+        verbose_name_plural = "lead scoring"
         constraints = [models.UniqueConstraint(fields=["organization"], name="scoring_weights_once")]
 
     def __str__(self) -> str:

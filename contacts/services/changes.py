@@ -57,6 +57,10 @@ class Change:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
+    def changed_fields(self) -> list[str]:
+        """Without a score that was worked out again and stayed."""
+        return [name for name, value in self.after.items() if name not in self.before or self.before[name] != value]
+
 
 def facts_of(contact: Contact, children: Children | None = None) -> dict[str, Any]:
     """Everything a change may show of a contact, as JSON. Children only where they were read."""
@@ -66,11 +70,15 @@ def facts_of(contact: Contact, children: Children | None = None) -> dict[str, An
     return facts
 
 
-def difference(contact_id: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change | None:
-    """The facts that differ, None when nothing does."""
+def difference(
+    contact_id: int, before: Mapping[str, Any], after: Mapping[str, Any], *, scored: bool = False
+) -> Change | None:
+    """The facts that differ, None when nothing does. Of a ``scored`` contact the lead score too, where it stayed the same."""
     changed = [name for name in after if before.get(name) != after[name]]
     if not changed:
         return None
+    if scored and "lead_score" not in changed:
+        changed.append("lead_score")
     return Change(
         contact_id=contact_id,
         before={name: before.get(name) for name in changed},

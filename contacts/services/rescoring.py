@@ -16,6 +16,7 @@ from contacts.events import ContactsChanged, contacts_updated
 from contacts.models import ChangeVerb, Contact
 from contacts.services.changes import Change, record
 from contacts.services.children import read_children
+from contacts.services.confirming import confirmations
 from contacts.services.scoring_facts import current_weights, score_of
 
 BATCH = 1_000
@@ -34,17 +35,24 @@ def rescore_contacts(*, after: int = 0, limit: int = BATCH, actor: Actor) -> Res
     """Compute the lead scores of the next ``limit`` live contacts, in the order of their primary keys, greater than ``after``.
 
     Where a score changes the version moves and a ``ContactChange`` is written; ``updated_at`` stays (DESIGN section 4,
-    decision 9). Rows are locked, so a write in between is never overwritten with what was true before it. Raises
-    ``Forbidden``.
+    decision 9). Where it stays though facts changed, that is recorded and nothing else. Rows are locked, so a write in
+    between is never overwritten with what was true before it. Raises ``Forbidden``.
     """
     actor.require(Right.BULK_UPDATE_CONTACTS)
     with transaction.atomic():
         rows = Contact.objects.active().visible_to(actor).filter(pk__gt=after).order_by("pk").defer("search_text")
         contacts = list(rows.select_for_update(of=("self",), no_key=True)[:limit])
         changes = _changes(contacts)
+        moved = {change.contact_id for change in changes}
+        same = confirmations([contact for contact in contacts if contact.pk not in moved])
+        operation = uuid7()
+        record(operation, ChangeVerb.UPDATED, [*changes, *same], actor=actor, now=timezone.now())
         if changes:
             _store(changes)
-            _tell(changes, actor)
+            event = ContactsChanged(
+                operation=operation, contact_ids=frozenset(moved), actor=actor, fields=frozenset({"lead_score"})
+            )
+            contacts_updated.send(Contact, event=event)
     return Rescored(len(contacts), len(changes), contacts[-1].pk if contacts else None)
 
 
@@ -68,11 +76,3 @@ def _store(changes: list[Change]) -> None:
         ids_by_score[change.after["lead_score"]].append(change.contact_id)
     for score, ids in ids_by_score.items():
         Contact.objects.active().filter(pk__in=ids).update(lead_score=score, version=F("version") + 1)
-
-
-def _tell(changes: list[Change], actor: Actor) -> None:
-    operation = uuid7()
-    record(operation, ChangeVerb.UPDATED, changes, actor=actor, now=timezone.now())
-    ids = frozenset(change.contact_id for change in changes)
-    event = ContactsChanged(operation=operation, contact_ids=ids, actor=actor, fields=frozenset({"lead_score"}))
-    contacts_updated.send(Contact, event=event)

@@ -6,6 +6,23 @@ from accounts.prepared import PreparedQuery, kept, prepare
 from contacts.models import Contact, ScoringWeights
 from contacts.scoring import DEFAULT_WEIGHTS, Score, ScoringFacts, Weights, score
 
+# The recorded fields of a contact that ``scoring_facts`` looks at. ``further_phones`` are rows beside it.
+SCORED_FIELDS = (
+    "email",
+    "phone",
+    "street",
+    "city",
+    "state",
+    "zip_code",
+    "country",
+    "source",
+    "preferences",
+    "notes",
+    "assigned_to_id",
+    "last_contacted_at",
+    "further_phones",
+)
+
 
 def current_weights() -> Weights:
     """The weights of the organization in scope."""

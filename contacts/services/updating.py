@@ -27,6 +27,7 @@ from contacts.models import ChangeVerb, Contact
 from contacts.services.changes import Change, difference, facts_of, record
 from contacts.services.checks import check_members
 from contacts.services.children import Children, kinds_touched, read_children, replace_children
+from contacts.services.confirming import confirmations
 from contacts.services.derived import derive
 from contacts.services.scoring_facts import current_weights
 from contacts.services.tagging import replace_tags
@@ -65,12 +66,14 @@ class _Pending:
     facts_before: Mapping[str, Any]
     children: Children
     children_before: Children
+    scored: bool
 
     def changed_columns(self) -> dict[str, Any]:
         return {name: value for name, value in _columns(self.contact).items() if value != self.columns_before[name]}
 
     def change(self) -> Change | None:
-        return difference(self.contact.pk, self.facts_before, facts_of(self.contact, self.children))
+        facts = facts_of(self.contact, self.children)
+        return difference(self.contact.pk, self.facts_before, facts, scored=self.scored)
 
 
 def update_contact(contact: Contact, draft: ContactDraft, *, actor: Actor, score: bool = False) -> Contact:
@@ -197,6 +200,7 @@ def _lock(contact_ids: Collection[int], draft: ContactDraft, actor: Actor, *, sc
             facts_before=facts_of(contact, children[contact.pk]),
             children=children[contact.pk].after(draft),
             children_before=children[contact.pk],
+            scored=score,
         )
         for contact in contacts
     ]
@@ -228,14 +232,17 @@ def _applying(draft: ContactDraft, *, score: bool) -> Callable[[_Pending], None]
 def _store(pending: Sequence[_Pending], actor: Actor) -> None:
     changes = {item.contact.pk: change for item in pending if (change := item.change()) is not None}
     changed = [item for item in pending if item.contact.pk in changes]
-    if not changed:
+    same = confirmations([item.contact for item in pending if item.scored and item.contact.pk not in changes])
+    if not changed and not same:
         return
     now = timezone.now()
+    operation = uuid7()
+    record(operation, ChangeVerb.UPDATED, [*changes.values(), *same], actor=actor, now=now)
+    if not changed:
+        return
     _store_columns(changed, now)
     _store_children(changed)
-    operation = uuid7()
-    record(operation, ChangeVerb.UPDATED, changes.values(), actor=actor, now=now)
-    fields = frozenset(name for change in changes.values() for name in change.after)
+    fields = frozenset(name for change in changes.values() for name in change.changed_fields())
     event = ContactsChanged(operation=operation, contact_ids=frozenset(changes), actor=actor, fields=fields)
     contacts_updated.send(Contact, event=event)
 

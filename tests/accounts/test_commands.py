@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
@@ -24,57 +19,14 @@ from accounts.models import Credential, Member, User, WireName
 from accounts.tenancy import empty_scope
 from contacts.models import Contact, ContactChange, ScoringWeights
 from tests import postgresql
+from tests.accounts.conftest import Operator
 from tests.worlds import PASSWORD, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 NEW_PASSWORD = "quite another horse"
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-
-
-class Operator:
-    """Somebody at a shell whose environment leads to the tests' database."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.environment = environment
-
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-W", "error", "manage.py", *arguments],
-            cwd=REPOSITORY,
-            env={**self.environment, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    def answer(self, *arguments: str, **variables: str) -> Any:
-        """What the command prints: one line, one JSON object, and nothing on the other stream."""
-        done = self.run(*arguments, **variables)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.count("\n") == 1
-        return json.loads(done.stdout)
-
-    def refusal(self, *arguments: str, **variables: str) -> str:
-        """The one sentence a command ends with when it refuses."""
-        done = self.run(*arguments, **variables)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.count("\n") == 1
-        return done.stderr.removeprefix("CommandError: ").strip()
-
-
-@pytest.fixture
-def operator(postgresql_server: postgresql.Server | None) -> Operator:
-    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(settings.DATA_DIR), "SECRET_KEY": settings.SECRET_KEY}
-    if postgresql_server is None:
-        environment["DATABASE_URL"] = f"sqlite:///{connection.settings_dict['NAME']}"
-    else:
-        environment["DATABASE_URL"] = postgresql_server.url(postgresql_server.application)
-        environment["DATABASE_OWNER_URL"] = postgresql_server.url(postgresql_server.owner)
-    return Operator(environment)
 
 
 def test_create_organization_prints_it_with_its_owner(operator: Operator, north: World) -> None:
@@ -181,8 +133,8 @@ def test_rescore_contacts_counts_and_records_what_changed(operator: Operator, no
 
 def test_purge_expired_goes_through_all_organizations_or_one(operator: Operator, north: World) -> None:
     nothing = {"idempotency_records": 0, "refresh_tokens": 0, "sessions": 0}
-    assert operator.answer("purge_expired") == {"organizations": 2, **nothing}
-    assert operator.answer("purge_expired", "--organization", "south") == {"organizations": 1, **nothing}
+    assert operator.answer("purge_expired") == {"organizations": 2, **nothing, "jobs": 0}
+    assert operator.answer("purge_expired", "--organization", "south") == {"organizations": 1, **nothing, "jobs": 0}
 
 
 @pytest.mark.postgresql

@@ -23,6 +23,7 @@ SHARED = {
     "auth.Group": "Django's own and unused: rights come from Member.role",
     "auth.Group_permissions": "the same",
     "auth.Permission": "Django's own: names of models, the same for everybody",
+    "django_tasks_database.DBTaskResult": "the queue of jobs: a worker looks for work before it knows whose; ids only",
     "contenttypes.ContentType": "names of models, the same for everybody",
     "sessions.Session": "a browser's login; which organization it works in is checked against Member at each request",
     "taggit.Tag": "the library's own and unused: contacts.Tag takes its place",

@@ -55,7 +55,7 @@ ROUTES_WITH_IDS = {
 # What hangs on such a row: attacked the same way, and reached by other methods.
 ROUTES_BELOW_IDS = {
     f"v1/contacts/{{identifier}}/{below}": ROUTES_WITH_IDS["v1/contacts/{identifier}"]
-    for below in ("activities", "tags", "tags/{name}")
+    for below in ("activities", "score", "tags", "tags/{name}")
 }
 # Routes without one: nothing to ask a stranger's row by; what lists show is tried below.
 ROUTES_WITHOUT_IDS = {

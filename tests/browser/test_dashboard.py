@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from contacts.models import Contact
 from tests.browser.conftest import Watched
 from tests.dashboard import CONTACTS
+from tests.jobs import work
 from tests.worlds import World
 
 
@@ -104,3 +105,17 @@ def test_pages_fit_a_telephone_in_both_themes(north: World, watched: Watched, th
         watched.open(path)
         assert not overflows(page), path
         assert page.evaluate("document.documentElement.classList.contains('dark')") == (theme == "dark")
+
+
+def test_weights_are_changed_and_the_page_follows_the_scores(north: World, watched: Watched):
+    page = watched.log_in(north.admin)
+    page.get_by_role("link", name="Lead scoring").click()
+    page.fill("#id_email", "30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    state = page.locator("#rescore-state")
+    expect(state).to_contain_text("waiting for a worker")
+    work()
+    # Nobody presses anything: the page asks again by itself.
+    expect(state).to_contain_text("6 contacts looked at")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not overflows(page)

@@ -404,6 +404,27 @@ def test_a_contact_page_shows_its_score_and_what_happened(north: World, agent: C
     assert f"Together {fresh(north, north.contact).lead_score}" in words or "Lists still show" in words
 
 
+def test_a_contact_page_tells_what_moved_the_score_and_what_would_raise_it(north: World, agent: Client):
+    with north.scope():
+        draft = ContactDraft(full_name="Lou Lead", email="lou@example.com", phone="+1 555 123 0009", source="REFERRAL")
+        contact = create_contact(draft, actor=north.actor())
+        update_contact(contact, ContactDraft(phone="", notes="Called twice"), actor=north.actor())
+    words = text_of(agent.get(page_of(contact)))
+    assert "Together +35" in words or "Together 35" in words
+    assert "Lists still show 40:" in words
+    assert "Since then: Phone -10, Notes +5." in words
+    assert "Would raise it, the easiest first: Assigned to somebody +5, Phone +10, Second phone +5." in words
+
+
+def test_history_says_when_a_score_was_worked_out_again_and_stayed(north: World, agent: Client):
+    with north.scope():
+        contact = create_contact(ContactDraft(full_name="Lou Lead", notes="x"), actor=north.actor())
+        for draft in (ContactDraft(notes="", city="Here"), ContactDraft()):
+            update_contact(contact, draft, actor=north.actor(), score=not draft.said())
+    words = text_of(agent.get(page_of(contact, "history")))
+    assert "Score worked out again, the same" in words
+
+
 def test_the_first_page_counts_what_is_there(north: World, agent: Client):
     response = agent.get("/admin/")
     figures = {figure["title"]: figure["number"] for figure in response.context["figures"]}

@@ -12,7 +12,7 @@ from accounts.roles import Right, Role
 from config.dashboard.options import TenantModelAdmin
 from config.dashboard.site import site
 from contacts.drafts import ContactDraft
-from contacts.models import Contact, ContactChange, Source, Tag
+from contacts.models import Contact, ContactChange, Rescore, ScoringWeights, Source, Tag
 from contacts.services import create_contact
 from tests.dashboard import CONTACTS, browser_of, fields_of, text_of
 from tests.worlds import World
@@ -22,6 +22,7 @@ WRITERS = {"owner", "admin", "agent"}
 MANAGERS = {"owner", "admin"}
 TAGS = "/admin/contacts/tag/"
 SOURCES = "/admin/contacts/source/"
+WEIGHTS = "/admin/contacts/scoringweights/"
 
 
 def tag_pk(world: World) -> int:
@@ -32,6 +33,11 @@ def tag_pk(world: World) -> int:
 def source_pk(world: World) -> int:
     with world.scope():
         return Source.objects.get().pk
+
+
+def weights_pk(world: World) -> int:
+    with world.scope():
+        return ScoringWeights.objects.get().pk
 
 
 def action(name: str, **more: Any) -> Callable[[World], dict[str, Any]]:
@@ -87,6 +93,12 @@ POSTS: dict[str, tuple[Callable[[World], str], Callable[[World], dict[str, Any]]
         lambda world: {"name": "renamed"},
         MANAGERS,
     ),
+    "change weights": (
+        lambda world: f"{WEIGHTS}{weights_pk(world)}/change/",
+        lambda world: {"email": "30"},
+        MANAGERS,
+    ),
+    "work out all scores": (lambda world: f"{WEIGHTS}rescore/", lambda world: {}, MANAGERS),
     "delete source": (
         lambda world: f"{SOURCES}{source_pk(world)}/delete/",
         lambda world: {"post": "yes"},
@@ -102,6 +114,8 @@ def state(world: World) -> tuple[Any, ...]:
             sorted(Tag.objects.values_list("name", "color")),
             sorted(Source.objects.values_list("name", flat=True)),
             ContactChange.objects.count(),
+            list(ScoringWeights.objects.values_list("overrides", flat=True)),
+            Rescore.objects.count(),
         )
 
 

@@ -12,7 +12,9 @@ from contacts.scoring import (
     ScoringFacts,
     Weights,
     cheapest_next_facts,
+    highest_score,
     score,
+    score_changes,
 )
 
 NAMES = [field.name for field in fields(Weights)]
@@ -107,15 +109,16 @@ def test_points_beyond_100_are_taken_back_by_a_part_of_their_own() -> None:
     assert result == Score(100, (ScorePart("email", 80), ScorePart("phone", 45), ScorePart("clamped", -25)))
 
 
-def test_the_most_rewarding_missing_facts_come_first() -> None:
-    assert cheapest_next_facts(replace(JANE, source="api")) == (
-        ScorePart("contacted", 10),
-        ScorePart("secondary_phone", 5),
-        ScorePart("address", 5),
-        ScorePart("source_other", 5),
-        ScorePart("locations", 5),
+def test_what_is_typed_in_comes_before_what_is_asked_and_that_before_a_conversation() -> None:
+    assert cheapest_next_facts(replace(JANE, source="api", has_price_range=False)) == (
+        ScorePart("source", 5),
         ScorePart("notes", 5),
         ScorePart("assigned", 5),
+        ScorePart("secondary_phone", 5),
+        ScorePart("address", 5),
+        ScorePart("price_range", 10),
+        ScorePart("contacted", 10),
+        ScorePart("locations", 5),
     )
 
 
@@ -129,7 +132,7 @@ FIELDS_OF_WEIGHTS: dict[str, dict[str, Any]] = {
     "phone": {"has_phone": True},
     "secondary_phone": {"has_secondary_phone": True},
     "address": {"has_address": True},
-    "source_other": {"source": "Open house"},
+    "source": {"source": "Open house"},
     "price_range": {"has_price_range": True},
     "property_types": {"has_property_types": True},
     "communication_method": {"has_communication_method": True},
@@ -149,7 +152,23 @@ def test_learning_a_suggested_fact_raises_the_score_by_what_was_promised(facts: 
     }
     assert gains == {part.name: part.points for part in suggested}
     assert all(gains.values())
-    assert [part.points for part in suggested] == sorted(gains.values(), reverse=True)
+
+
+DESK, QUESTION = (
+    {"source", "notes", "assigned"},
+    {"email", "phone", "secondary_phone", "address", "communication_method"},
+)
+
+
+@given(all_facts, all_weights)
+def test_the_cheapest_fact_comes_first_and_of_equally_cheap_ones_the_most_rewarding(
+    facts: ScoringFacts, weights: Weights
+) -> None:
+    def order(part: ScorePart) -> tuple[int, int]:
+        return 0 if part.name in DESK else 1 if part.name in QUESTION else 2, -part.points
+
+    suggested = cheapest_next_facts(facts, weights)
+    assert list(suggested) == sorted(suggested, key=order)
 
 
 @given(all_facts, all_weights)
@@ -157,8 +176,66 @@ def test_no_rewarding_fact_is_left_unsuggested(facts: ScoringFacts, weights: Wei
     suggested = {part.name for part in cheapest_next_facts(facts, weights)}
     before = score(facts, weights).total
     for name, learned in FIELDS_OF_WEIGHTS.items():
-        if name != "source_other" and score(replace(facts, **learned), weights).total > before:
+        if name != "source" and score(replace(facts, **learned), weights).total > before:
             assert name in suggested
+
+
+def test_each_change_since_a_score_has_its_points() -> None:
+    now = replace(JANE, has_phone=False, source="website", has_notes=True)
+    assert score_changes(60, JANE, now) == (
+        ScorePart("phone", -10),
+        ScorePart("source_referral", -20),
+        ScorePart("source_website", 10),
+        ScorePart("notes", 5),
+    )
+
+
+def test_other_weights_are_a_change_of_their_own() -> None:
+    weights = Weights.from_overrides({"email": 30, "phone": 5})
+    assert score_changes(60, JANE, replace(JANE, has_notes=True), weights) == (
+        ScorePart("notes", 5),
+        ScorePart("weights", 15),
+    )
+
+
+def test_points_beyond_100_change_too() -> None:
+    weights = Weights.from_overrides({"email": 90})
+    before = ScoringFacts(has_email=True, has_phone=True)
+    assert score_changes(100, before, replace(before, has_notes=True), weights) == (
+        ScorePart("notes", 5),
+        ScorePart("clamped", -5),
+    )
+
+
+def test_a_score_without_a_record_is_not_taken_apart() -> None:
+    assert score_changes(42, None, JANE) == (ScorePart("unrecorded", 18),)
+    assert score_changes(60, None, JANE) == ()
+
+
+@given(st.integers(0, 100), st.none() | all_facts, all_facts, all_weights)
+def test_changes_add_up_to_the_difference(
+    recorded: int, then: ScoringFacts | None, now: ScoringFacts, weights: Weights
+) -> None:
+    changes = score_changes(recorded, then, now, weights)
+    assert recorded + sum(part.points for part in changes) == score(now, weights).total
+    assert all(part.points for part in changes)
+    assert len({part.name for part in changes}) == len(changes)
+
+
+@given(all_facts, all_weights)
+def test_a_score_made_of_the_same_facts_with_the_same_weights_has_not_changed(
+    facts: ScoringFacts, weights: Weights
+) -> None:
+    assert score_changes(score(facts, weights).total, facts, facts, weights) == ()
+
+
+@given(all_facts, all_weights)
+def test_nobody_scores_more_than_the_highest_score(facts: ScoringFacts, weights: Weights) -> None:
+    assert score(facts, weights).total <= highest_score(weights)
+
+
+def test_the_highest_score_counts_one_source() -> None:
+    assert highest_score(DEFAULT_WEIGHTS) == 95
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.integers(0, 100)))

@@ -33,6 +33,7 @@ REQUESTS: dict[str, Callable[[WireClient], Any]] = {
     ),
     "GET /v1/contacts/{id}": lambda client: client.get(JOHN),
     "GET /v1/contacts/{id}, unknown": lambda client: client.get("/v1/contacts/contact_999"),
+    "GET /v1/contacts/{id}/score": lambda client: client.get(f"{JOHN}/score"),
     "POST /v1/contacts": lambda client: client.post("/v1/contacts", JANE),
     "POST /v1/contacts, refused": lambda client: client.post("/v1/contacts", {}),
     "POST /v1/contacts, taken": lambda client: client.post("/v1/contacts", JANE | {"email": "john.doe@example.com"}),

@@ -24,6 +24,7 @@ MATRIX: dict[str, dict[str, set[Any]]] = {
     "contacts/tags": {"get": READERS},
     "contacts/bulk": {"patch": {Role.ADMIN, Role.OWNER}},
     "contacts/{identifier}/activities": {"get": READERS, "post": WRITERS},
+    "contacts/{identifier}/score": {"get": READERS},
     "contacts/{identifier}/tags": {"post": WRITERS, "delete": WRITERS},
     "contacts/{identifier}/tags/{name}": {"delete": WRITERS},
     "deals": {"get": READERS, "post": WRITERS},

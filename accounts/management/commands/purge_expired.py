@@ -1,4 +1,4 @@
-"""Remove idempotency records, sessions and refresh tokens that have expired."""
+"""Remove idempotency records, sessions and refresh tokens that have expired, and jobs that ended long ago."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from accounts.commands import JsonCommand, organization_named
 from accounts.models import Organization
 from accounts.rls import role_faults
 from accounts.services import purge_expired
+from accounts.services.jobs import purge_jobs
 from accounts.services.purging import BATCH
 from accounts.tenancy import tenant_scope
 
@@ -32,7 +33,8 @@ class Command(JsonCommand):
         for organization_id in ids:
             removed += _purge(organization_id)
         counts = {name: removed[name] for name in ("idempotency_records", "refresh_tokens", "sessions")}
-        return {"organizations": len(ids), **counts}
+        # Jobs are no organization's: they go when all are visited.
+        return {"organizations": len(ids), **counts, "jobs": 0 if options["organization"] else _purge_jobs()}
 
 
 def _purge(organization_id: int) -> Counter[str]:
@@ -44,6 +46,13 @@ def _purge(organization_id: int) -> Counter[str]:
         removed.update(batch)
         if max(batch.values()) < BATCH:
             return removed
+
+
+def _purge_jobs() -> int:
+    removed = batch = purge_jobs()
+    while batch:
+        removed += (batch := purge_jobs())
+    return removed
 
 
 def _id_of(slug: str) -> int:
