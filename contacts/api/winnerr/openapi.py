@@ -123,6 +123,7 @@ _CHANGES: Final = {
 }
 _FOLLOWING: Final = (
     "getContact",
+    "explainContactScore",
     "updateContact",
     "patchContact",
     "listContactActivities",

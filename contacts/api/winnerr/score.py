@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.roles import Right
 from config.wires.fields import seconds
+from config.wires.openapi.operations import Answer, Operation
+from config.wires.openapi.shapes import (
+    MOMENT,
+    TEXT,
+    WHOLE,
+    Component,
+    Shape,
+    array,
+    closed,
+    described,
+    identifier,
+    nullable,
+    whole,
+)
+from config.wires.openapi.winnerr import CONTACTS, success
+from contacts.api.winnerr.openapi import NAMED_CONTACT
 from contacts.api.winnerr.resource import ContactResource
 from contacts.exceptions import ContactNotFound
 from contacts.models import Contact
@@ -33,9 +49,50 @@ FIELDS: dict[str, str | None] = {
 }
 
 
+_NAMED: Final[dict[str, Shape]] = {"name": TEXT, "label": TEXT}
+_PART: Final = Component("ScorePart", closed({**_NAMED, "points": WHOLE}))
+_MISSING: Final = Component(
+    "MissingFact",
+    closed(
+        {
+            **_NAMED,
+            "field": described(nullable(TEXT), "The key of a change that supplies it; null for what is no field."),
+            "points": WHOLE,
+            "score": described(WHOLE, "What the contact would score with it."),
+        }
+    ),
+)
+_SCORE: Final = Component(
+    "Score",
+    closed(
+        {
+            "contactId": identifier("contact"),
+            "leadScore": described(whole(0, MAXIMUM_SCORE), "As stored."),
+            "currentScore": described(whole(0, MAXIMUM_SCORE), "What is known now is worth."),
+            "maximum": WHOLE,
+            "scoredAt": described(nullable(MOMENT), "When the stored score was last recorded, null if it never was."),
+            "parts": described(array(_PART), "Add up to `currentScore`."),
+            "changes": described(array(_PART), "Add up to `currentScore` less `leadScore`."),
+            "nextFact": described(nullable(_MISSING), "The cheapest to find out of those that would raise the score."),
+            "missing": described(array(_MISSING), "All of them, the cheapest first."),
+        }
+    ),
+)
+
+
 class ScoreViewSet(ContactResource):
     """``GET /v1/contacts/{id}/score``."""
 
+    operations = {
+        "retrieve": Operation(
+            name="explainContactScore",
+            tag=CONTACTS,
+            summary="Explain a contact's score",
+            description="An addition to the vendor's contract.",
+            path=NAMED_CONTACT,
+            answer=Answer(description="The score, explained.", shape=success("ScoreResponse", _SCORE)),
+        )
+    }
     grants = {"retrieve": Right.READ_CONTACTS}
 
     def retrieve(self, request: Request, identifier: str) -> Response:
