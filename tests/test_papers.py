@@ -29,7 +29,15 @@ PAPERS = sorted(
 )
 PAPER_ADDRESS = "http://127.0.0.1:8000"
 # Whose addresses a reader may be sent to.
-HOSTS = {"127.0.0.1", "app.example.com", "crm.example.com", "keepachangelog.com", "rentalot.ai", "semver.org"}
+HOSTS = {
+    "127.0.0.1",
+    "api.winnerr.com",
+    "app.example.com",
+    "crm.example.com",
+    "keepachangelog.com",
+    "rentalot.ai",
+    "semver.org",
+}
 STARTING = 120
 
 
