@@ -276,8 +276,10 @@ def for_each_source(expression: str) -> str:
 
 TYPE, STATUS = any_of("type", "types"), any_of("status", "statuses")
 SCORE = "lead_score BETWEEN lowest AND highest"
-# Without a source, type or status the columns are NULL in the sums, and saying so lets the key's index be used.
+# NULL is any, of each. Without a source, type or status the columns are NULL in the sums, and saying so lets the key's index be used.
 TOTAL = f"""
+    lowest := coalesce(lowest, 0);
+    highest := coalesce(highest, 100);
     IF sources IS NOT NULL AND (lowest > 0 OR highest < 100) THEN
         {for_each_source(sum_of(3, "source = wanted", TYPE, STATUS, SCORE))}
     ELSIF sources IS NOT NULL THEN

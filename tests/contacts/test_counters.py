@@ -149,6 +149,8 @@ def test_totals_are_counts_after_any_writes(north: World, south: World):
         # As the trigger does every few hundred lines; afterwards the sums alone know.
         cursor.execute("SELECT contacts_fold_counts(%s)", [north.organization.pk])
         assert wrong(counted(cursor)) == {}
+        cursor.execute("SELECT contacts_total(NULL, NULL, NULL, NULL, NULL) = contacts_total(NULL, NULL, NULL, 0, 100)")
+        assert cursor.fetchone() == (True,)
         write_something(north, chance, 61)
         assert wrong(counted(cursor)) == {}
         delete_tag(TaggedContact.objects.select_related("tag").first().tag, actor=north.actor())  # type: ignore[union-attr]  # there are some
