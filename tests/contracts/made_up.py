@@ -129,7 +129,8 @@ class _Prepared:
 
     def _schema(self, name: str, shape: dict[str, Any]) -> dict[str, Any]:
         properties = dict(shape.get("properties", {}))
-        for key in REFERENCES.keys() & properties.keys():
+        # Only in what is sent: an answer may speak of a contact that was made on the way.
+        for key in REFERENCES.keys() & properties.keys() if name in self.bodies else ():
             nothing = [None] if "null" in properties[key]["type"] else []
             properties[key] = {**properties[key], "enum": self.own[REFERENCES[key]] + nothing}
         # What no schema can say: a deal stays with its contact, and a range does not end before it begins.
