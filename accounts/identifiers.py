@@ -17,7 +17,7 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
-def public_id(prefix: str, uuid: UUID) -> str:
+def public_id(prefix: str, uuid: UUID | str) -> str:
     """``agent_123e4567-...``: the printed form of an id."""
     return f"{prefix}_{uuid}"
 

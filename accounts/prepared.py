@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache, wraps
 from typing import Any, Final
 
@@ -21,9 +21,10 @@ import psycopg
 from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+from django.db.models.expressions import Col
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.adapt import AdaptersMap
-from psycopg.types.json import set_json_loads
+from psycopg.types.string import TextLoader
 
 from accounts.tenancy import current_organization_id, placeholder_scope
 
@@ -90,21 +91,19 @@ class PreparedQuery:
         self._parameters = tuple(parameters)
         columns = [expression for expression, _, _ in compiler.select[: compiler.col_count]]
         self._convert = compiler.apply_converters
-        self._converters = compiler.get_converters(columns)
-        if connection.vendor == "postgresql":
-            # The cursor has made documents of JSON already.
-            parsed = {
-                place for place, column in enumerate(columns) if isinstance(column.output_field, models.JSONField)
-            }
-            self._converters = {place: kept for place, kept in self._converters.items() if place not in parsed}
+        converters = compiler.get_converters(columns)
+        self._converters = {place: kept for place, kept in converters.items() if not _is_as_wanted(columns[place])}
 
     def rows(self, values: Mapping[str, Any]) -> list[Row]:
         """The rows as tuples in the order of ``values_list``; ``values`` fills the slots by name, others are ignored.
 
+        JSON comes as text, for ``read_json``. On PostgreSQL so do UUIDs, and moments, which ``moment_of`` reads: most
+        are printed, and to make objects of them in between costs more than all the rest of a page.
+
         Raises ``TenantNotSet`` outside a filled unit of work.
         """
         parameters = [self._filled(parameter, values) for parameter in self._parameters]
-        with statement_cursor() as cursor:
+        with statement_cursor(_AS_TEXT) as cursor:
             cursor.execute(self.sql, parameters)
             rows: Iterable[Any] = cursor.fetchall()
         if self._converters:
@@ -147,39 +146,52 @@ def prepare(queryset: QuerySet[Any, Any]) -> PreparedQuery:
     return PreparedQuery(sql, parameters, compiler)
 
 
-def statement_cursor() -> Any:
+def statement_cursor(adapters: AdaptersMap = psycopg.adapters) -> Any:
     """A cursor whose statements the server may keep: Django's own binds values on the client, into new text each time.
 
-    For statements whose text is the same each time. Moments come in UTC, JSON as what it means.
+    For statements whose text is the same each time. Values are loaded by the driver's own, compiled loaders.
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
     # Not public, but what ``connection.cursor()`` does to every cursor: errors become Django's, statements are counted.
-    return connection._prepare_cursor(_Cursor(connection.connection))  # type: ignore[attr-defined]  # see above
-
-
-_LONG_NUMBER: Final = re.compile(r"\d{18}")
-_LONG_NUMBER_IN_BYTES: Final = re.compile(rb"\d{18}")
-
-
-def read_json(text: str | bytes) -> Any:
-    """What JSON means, whole numbers of any length included: the fast reader makes a fraction of those beyond 64 bits."""
-    long_number = (_LONG_NUMBER if isinstance(text, str) else _LONG_NUMBER_IN_BYTES).search(text)  # type: ignore[arg-type]  # of the same kind
-    return json.loads(text) if long_number else orjson.loads(text)
-
-
-# The driver's own loaders, which are compiled; Django's read moments and documents in Python.
-_ADAPTERS = AdaptersMap(psycopg.adapters)
-set_json_loads(read_json, _ADAPTERS)
+    return connection._prepare_cursor(_Cursor(connection.connection, adapters))  # type: ignore[attr-defined]  # see above
 
 
 class _Cursor(psycopg.Cursor[Row]):
     """Binds values on the server."""
 
+    def __init__(self, opened: psycopg.Connection[Any], adapters: AdaptersMap) -> None:
+        # Asked for by what it inherits from.
+        self._chosen = adapters
+        super().__init__(opened)
+
     @property
     def adapters(self) -> AdaptersMap:
-        return _ADAPTERS
+        return self._chosen
+
+
+_AS_TEXT = AdaptersMap(psycopg.adapters)
+for _kind in ("uuid", "timestamptz", "json", "jsonb"):
+    _AS_TEXT.register_loader(_kind, TextLoader)
+
+_LONG_NUMBER: Final = re.compile(r"\d{18}")
+
+
+def read_json(text: str) -> Any:
+    """What JSON means, whole numbers of any length included: the fast reader makes a fraction of those beyond 64 bits."""
+    return json.loads(text) if _LONG_NUMBER.search(text) else orjson.loads(text)
+
+
+def moment_of(value: datetime | str) -> datetime:
+    """A moment of a prepared query's row, in UTC."""
+    return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else value
+
+
+def _is_as_wanted(column: Any) -> bool:
+    """Whether a column needs no converting, which copies every row: whole numbers are such, and JSON is wanted as text."""
+    is_json = isinstance(column, Col) and isinstance(column.output_field, models.JSONField)
+    return is_json or isinstance(column.output_field, models.IntegerField)
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.functional import cached_property
 from phonenumbers import SUPPORTED_REGIONS
 
 from accounts.identifiers import public_id, uuid7
@@ -59,6 +60,7 @@ class Organization(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
+    @cached_property
     def public_id(self) -> str:
+        # Printed with every contact of a page.
         return public_id("org", self.uuid)

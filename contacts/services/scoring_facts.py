@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.prepared import PreparedQuery, kept, prepare
+from accounts.prepared import PreparedQuery, kept, prepare, read_json
 from contacts.models import Contact, ScoringWeights
 from contacts.scoring import DEFAULT_WEIGHTS, Score, ScoringFacts, Weights, score
 
@@ -27,7 +27,7 @@ SCORED_FIELDS = (
 def current_weights() -> Weights:
     """The weights of the organization in scope."""
     rows = _overrides().rows({})
-    return Weights.from_overrides(rows[0][0] or {}) if rows else DEFAULT_WEIGHTS
+    return Weights.from_overrides(read_json(rows[0][0])) if rows else DEFAULT_WEIGHTS
 
 
 @kept

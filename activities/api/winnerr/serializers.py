@@ -43,14 +43,10 @@ from config.wires.fields import (
     as_stored,
     plain_number,
     seconds,
+    text_or_null,
 )
 from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, Component, closed, identifier, nullable
 from contacts.rules import LONGEST_TAG, MOST_TAGS
-
-
-def _text(value: str | None) -> str | None:
-    """Unset text is ``null`` (CONTRACTS W-S25)."""
-    return value or None
 
 
 def _deal_id(winnerr_key: str | None, uuid: UUID) -> str:
@@ -68,9 +64,9 @@ def _agent_id(uuid: UUID | None) -> str | None:
 def _contact(winnerr_key: str | None, uuid: UUID, first_name: str, last_name: str, email: str | None) -> dict[str, Any]:
     return {
         "id": winnerr_key or public_id("contact", uuid),
-        "firstName": _text(first_name),
-        "lastName": _text(last_name),
-        "email": _text(email),
+        "firstName": text_or_null(first_name),
+        "lastName": text_or_null(last_name),
+        "email": text_or_null(email),
     }
 
 
@@ -81,7 +77,7 @@ def _commission(stored: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _property(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     return stored and {
-        **{name: _text(stored.get(name)) for name in ("id", "address", "type")},
+        **{name: text_or_null(stored.get(name)) for name in ("id", "address", "type")},
         "bedrooms": stored.get("bedrooms"),
         "bathrooms": stored.get("bathrooms"),
         "squareFootage": stored.get("square_footage"),
@@ -95,13 +91,13 @@ def _timeline(stored: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _documents(stored: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: _text(paper.get(name)) for name in ("id", "name", "type", "url")} for paper in stored]
+    return [{name: text_or_null(paper.get(name)) for name in ("id", "name", "type", "url")} for paper in stored]
 
 
 def _tasks(stored: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
-            "id": _text(task.get("id")),
+            "id": text_or_null(task.get("id")),
             "title": task.get("title"),
             "dueDate": _stored_moment(task.get("due_date")),
             "completed": bool(task.get("completed")),
@@ -129,7 +125,7 @@ DEAL_FIELDS: tuple[WireField, ...] = (
     WireField("id", ("winnerr_key", "uuid"), _deal_id, prints=identifier("deal")),
     WireField("organizationId", (), _organization_id, prints=identifier("org")),
     WireField("title", ("title",), as_stored, Text(LONGEST_TITLE, required=True)),
-    WireField("description", ("description",), _text, Text(LONGEST_TEXT)),
+    WireField("description", ("description",), text_or_null, Text(LONGEST_TEXT)),
     WireField("type", ("type",), as_stored, Choice(DealType.values)),
     WireField("stage", ("stage",), as_stored, Choice(DealStage.values)),
     WireField("status", ("status",), as_stored, Choice(DealStatus.values)),
@@ -154,9 +150,9 @@ DEAL_FIELDS: tuple[WireField, ...] = (
     WireField("documents", ("documents",), _documents, Rows(Paper())),
     WireField("tasks", ("tasks",), _tasks, Rows(Task())),
     WireField("probability", ("probability",), as_stored, WholeNumber(0, LARGEST_PERCENTAGE)),
-    WireField("source", ("source",), _text, Text(LONGEST_SOURCE)),
+    WireField("source", ("source",), text_or_null, Text(LONGEST_SOURCE)),
     WireField("tags", ("tags",), as_stored, Texts(LONGEST_TAG, MOST_TAGS)),
-    WireField("notes", ("notes",), _text, Text(LONGEST_TEXT)),
+    WireField("notes", ("notes",), text_or_null, Text(LONGEST_TEXT)),
     WireField("createdAt", ("created_at",), seconds, prints=MOMENT),
     WireField("updatedAt", ("updated_at",), seconds, prints=MOMENT),
 )
@@ -179,7 +175,7 @@ def name_team(documents: Iterable[dict[str, Any]]) -> None:
         document["teamMembers"] = [
             {
                 "userId": _agent_id(uuids.get(person["member_id"])),
-                "role": _text(person.get("role")),
+                "role": text_or_null(person.get("role")),
                 "commissionSplit": person.get("commission_split"),
             }
             for person in document["teamMembers"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,10 +15,11 @@ from django.http import QueryDict
 from accounts.actor import Actor
 from accounts.identifiers import parse_public_id
 from accounts.models import Member
-from accounts.prepared import MOST_STATEMENTS, PreparedQuery, Slot, kept, prepare
+from accounts.ordering import Order
+from accounts.prepared import MOST_STATEMENTS, PreparedQuery, Row, Slot, kept, moment_of, prepare
 from config.wires.fields import Documents
 from contacts.api.winnerr.includes import INCLUDE_COLUMNS, INCLUDES
-from contacts.api.winnerr.serializers import CONTACT_FIELDS
+from contacts.api.winnerr.serializers import CONTACT_FIELDS, cursor_kind
 from contacts.listing import Listing, page_of, total_of
 from contacts.models import Contact
 from contacts.querysets import LONGEST_IDENTIFIER, ContactQuerySet
@@ -27,11 +29,20 @@ _ALL = frozenset(field.name for field in CONTACT_FIELDS)
 
 @dataclass(frozen=True)
 class Page:
-    """One row more than the page has, where there is one; ``positions`` are the values its order compares."""
+    """One row more than the page has, where there is one."""
 
     documents: list[dict[str, Any]]
-    positions: list[Sequence[Any]]
+    rows: Sequence[Row]
+    order: Order
     total: int
+
+    def position(self, place: int) -> list[Any]:
+        """The values of the order's columns in one of the rows, for a cursor."""
+        values = self.rows[place][-1 - len(self.order) : -1]
+        return [
+            moment_of(value) if cursor_kind(key.column) is datetime else value
+            for key, value in zip(self.order, values, strict=True)
+        ]
 
 
 def fields_asked(query: QueryDict) -> frozenset[str]:
@@ -44,14 +55,10 @@ def fields_asked(query: QueryDict) -> frozenset[str]:
 
 def list_page(listing: Listing, fields: frozenset[str], includes: tuple[str, ...], values: Mapping[str, Any]) -> Page:
     """The contacts of a listing as documents, and how many it has in all."""
-    documents = documents_of(fields, includes)
+    document = documents_of(fields, includes).document
     rows = _list_statement(listing, fields, includes).rows(values)
-    width = len(documents.columns)
-    return Page(
-        documents=[documents.document(row) for row in rows],
-        positions=[row[width:-1] for row in rows],
-        total=rows[0][-1] if rows else _total(listing, values),
-    )
+    total = rows[0][-1] if rows else _total(listing, values)
+    return Page([document(row) for row in rows], rows, listing.order, total)
 
 
 def _total(listing: Listing, values: Mapping[str, Any]) -> int:

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from accounts.identifiers import parse_public_id, public_id
 from accounts.models import Member
 from accounts.tenancy import current_organization
-from config.wires.fields import Choice, Document, Flag, Number, Text, Texts, WireField, as_stored, seconds
+from config.wires.fields import Choice, Document, Flag, Number, Text, Texts, WireField, as_stored, seconds, text_or_null
 from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, identifier, nullable, whole
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import ContactStatus, ContactType
@@ -78,29 +80,31 @@ class Preferences(Document):
     locations = Texts(LONGEST_PREFERENCE, MOST_PREFERENCES)
 
 
-def _text(value: str | None) -> str | None:
-    """Unset text is ``null`` (CONTRACTS W-S25)."""
-    return value or None
-
-
-def _contact_id(winnerr_key: str | None, uuid: UUID) -> str:
+def _contact_id(winnerr_key: str | None, uuid: UUID | str) -> str:
     return winnerr_key or public_id("contact", uuid)
 
 
-def _agent_id(uuid: UUID | None) -> str | None:
+def _agent_id(uuid: UUID | str | None) -> str | None:
     return None if uuid is None else public_id("agent", uuid)
 
 
-def _address(*parts: str) -> dict[str, str | None] | None:
-    if not any(parts):
+def _address(street: str, city: str, state: str, zip_code: str, country: str) -> dict[str, str | None] | None:
+    if not (street or city or state or zip_code or country):
         return None
-    return dict(zip(("street", "city", "state", "zipCode", "country"), map(_text, parts), strict=True))
+    return {
+        "street": street or None,
+        "city": city or None,
+        "state": state or None,
+        "zipCode": zip_code or None,
+        "country": country or None,
+    }
 
 
-def _preferences(stored: dict[str, Any] | None) -> dict[str, Any] | None:
-    if stored is None:
+def _preferences(text: str | None) -> dict[str, Any] | None:
+    if text is None:
         return None
     # PostgreSQL keeps the keys of a document in an order of its own, so the nested one is spelt out too.
+    stored = orjson.loads(text)
     price = stored.get("price_range")
     return {
         "communicationMethod": stored.get("communication_method") or None,
@@ -118,11 +122,13 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
     WireField("id", ("winnerr_key", "uuid"), _contact_id, prints=identifier("contact")),
     WireField("organizationId", (), _organization_id, prints=identifier("org")),
     # Required here, and null where the contact came in through a door that does not ask for them.
-    WireField("firstName", ("first_name",), _text, Text(100, required=True, source="first_name"), nullable(TEXT)),
-    WireField("lastName", ("last_name",), _text, Text(100, required=True, source="last_name"), nullable(TEXT)),
-    WireField("email", ("email",), _text, Email(254, required=True), nullable(EMAIL)),
-    WireField("phone", ("phone",), _text, Text(40)),
-    WireField("secondaryPhone", ("secondary_phone",), _text, Text(40, source="secondary_phone")),
+    WireField(
+        "firstName", ("first_name",), text_or_null, Text(100, required=True, source="first_name"), nullable(TEXT)
+    ),
+    WireField("lastName", ("last_name",), text_or_null, Text(100, required=True, source="last_name"), nullable(TEXT)),
+    WireField("email", ("email",), text_or_null, Email(254, required=True), nullable(EMAIL)),
+    WireField("phone", ("phone",), text_or_null, Text(40)),
+    WireField("secondaryPhone", ("secondary_phone",), text_or_null, Text(40, source="secondary_phone")),
     WireField(
         "address",
         ("street", "city", "state", "zip_code", "country"),
@@ -131,10 +137,10 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
     ),
     WireField("type", ("type",), as_stored, Choice(ContactType.values)),
     WireField("status", ("status",), as_stored, Choice(ContactStatus.values)),
-    WireField("source", ("source",), _text, Text(50)),
+    WireField("source", ("source",), text_or_null, Text(50)),
     WireField("leadScore", ("lead_score",), as_stored, prints=whole(0, 100)),
     WireField("tags", ("tag_names",), as_stored, Texts(LONGEST_TAG, MOST_TAGS)),
-    WireField("notes", ("notes",), _text, Text(10_000)),
+    WireField("notes", ("notes",), text_or_null, Text(10_000)),
     WireField("preferences", ("preferences",), _preferences, Preferences(required=False, allow_null=True)),
     WireField("assignedTo", ("assigned_to__uuid",), _agent_id, Agent(source="assigned_to")),
     WireField("createdAt", ("created_at",), seconds, prints=MOMENT),

@@ -54,7 +54,7 @@ class ContactViewSet(ContactResource):
         has_more = len(page.documents) > limit
         pagination = {
             "hasMore": has_more,
-            "nextCursor": cursor_after(page.positions[limit - 1], binding=binding) if has_more else None,
+            "nextCursor": cursor_after(page.position(limit - 1), binding=binding) if has_more else None,
             "total": page.total,
             "limit": limit,
         }
