@@ -3,8 +3,10 @@
 PORT, BIND, WEB_CONCURRENCY, WITH_WORKER, ACCESS_LOG and FORWARDED_ALLOW_IPS come from the environment.
 """
 
+import gc
 import os
 from pathlib import Path
+from typing import Any
 
 from config import companion
 from config.env import env_bool, env_int, env_str
@@ -48,3 +50,10 @@ control_socket_disable = True
 
 if env_bool("WITH_WORKER", False):
     when_ready, post_fork, on_exit = companion.start, companion.let_go, companion.stop
+
+
+def post_worker_init(worker: Any) -> None:
+    """What the application consists of stays; and a page of a hundred documents is no reason to look for cycles in it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

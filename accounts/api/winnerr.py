@@ -214,7 +214,7 @@ class AgentViewSet(WinnerrViewSet):
             binding=f"agents|{current_organization_id()}",
             kind_of=lambda column: int,
         )
-        agents = [AGENT_DOCUMENTS.document(row) for row in page.rows]
+        agents = AGENT_DOCUMENTS.documents(page.rows)
         return Response(self.success(agents, pagination=page.pagination()))
 
     def me(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from operator import itemgetter
+from itertools import repeat
 from typing import Any, Final
 
 from rest_framework import serializers
@@ -71,13 +71,31 @@ class Documents:
         self.fields = tuple(fields)
         self.columns = tuple(dict.fromkeys(column for field in self.fields for column in field.columns))
         places = {column: place for place, column in enumerate(self.columns)}
-        self._plan = [
-            (field.name, _reading(field.read, [places[column] for column in field.columns])) for field in self.fields
-        ]
+        self._names = tuple(field.name for field in self.fields)
+        self._plan = [(field.read, [places[column] for column in field.columns]) for field in self.fields]
 
     def document(self, row: Sequence[Any]) -> dict[str, Any]:
         """The document of one row of ``values_list(*columns)``; further values in the row are ignored."""
-        return {name: read(row) for name, read in self._plan}
+        return self.documents([row])[0]
+
+    def documents(self, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+        """The documents of a page. One column is printed after another: most need no call for each of their values."""
+        if not rows:
+            return []
+        columns = tuple(zip(*rows, strict=True))
+        printed = [_printed(read, [columns[place] for place in places]) for read, places in self._plan]
+        return [dict(zip(self._names, values, strict=True)) for values in zip(*printed, strict=False)]
+
+
+def _printed(read: Callable[..., Any], columns: Sequence[Sequence[Any]]) -> Iterable[Any]:
+    """``read`` of each row's values in these columns, as they are asked for."""
+    if not columns:
+        return repeat(read())
+    if read is as_stored:
+        return columns[0]
+    if read is text_or_null:
+        return [value or None for value in columns[0]]
+    return map(read, *columns)
 
 
 def as_stored(value: Any) -> Any:
@@ -88,22 +106,6 @@ def as_stored(value: Any) -> Any:
 def text_or_null(value: str | None) -> str | None:
     """The ``read`` of text: unset it is ``null`` (CONTRACTS W-S25)."""
     return value or None
-
-
-def _reading(read: Callable[..., Any], places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
-    """``read`` of the values at these places of a row. Most fields print one value, and most of those as it is stored."""
-    if not places:
-        return lambda row: read()
-    if len(places) > 1:
-        values = itemgetter(*places)
-        return lambda row: read(*values(row))
-    (place,) = places
-    if read is as_stored:
-        return itemgetter(place)
-    if read is text_or_null:
-        # A call less: a page prints hundreds.
-        return lambda row: row[place] or None
-    return lambda row: read(row[place])
 
 
 class Text(serializers.Field[str, Any, str, Any]):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Manager, QuerySet
 
 from accounts import ordering
 from accounts.exceptions import FieldError, Invalid
@@ -109,7 +109,7 @@ def cursor_after(position: Sequence[Any], *, binding: str) -> str:
 
 
 def position_in(
-    cursor: str, rows: QuerySet[Any], order: Order, *, binding: str, kind_of: Callable[[str], type[Any]]
+    cursor: str, rows: QuerySet[Any] | Manager[Any], order: Order, *, binding: str, kind_of: Callable[[str], type[Any]]
 ) -> Sequence[Any] | None:
     """The values of the order's columns that a cursor stands for, None for an empty one.
 
@@ -126,7 +126,7 @@ def position_in(
 
 
 def _read_by_key(
-    rows: QuerySet[Any], order: Order, cursor: str, binding: str, kinds: Sequence[type[Any]]
+    rows: QuerySet[Any] | Manager[Any], order: Order, cursor: str, binding: str, kinds: Sequence[type[Any]]
 ) -> Sequence[Any]:
     fault = Invalid([FieldError("cursor", "invalid_value", message="is not a cursor of this list")])
     try:

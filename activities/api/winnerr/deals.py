@@ -71,7 +71,7 @@ class DealViewSet(WinnerrViewSet):
             binding=f"deals|{current_organization_id()}|{order}|{filters}",
             kind_of=cursor_kind,
         )
-        deals = [documents.document(row) for row in page.rows]
+        deals = documents.documents(page.rows)
         name_team(deals)
         return Response(self.success(deals, pagination=page.pagination()))
 

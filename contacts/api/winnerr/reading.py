@@ -55,10 +55,9 @@ def fields_asked(query: QueryDict) -> frozenset[str]:
 
 def list_page(listing: Listing, fields: frozenset[str], includes: tuple[str, ...], values: Mapping[str, Any]) -> Page:
     """The contacts of a listing as documents, and how many it has in all."""
-    document = documents_of(fields, includes).document
     rows = _list_statement(listing, fields, includes).rows(values)
     total = rows[0][-1] if rows else _total(listing, values)
-    return Page([document(row) for row in rows], rows, listing.order, total)
+    return Page(documents_of(fields, includes).documents(rows), rows, listing.order, total)
 
 
 def _total(listing: Listing, values: Mapping[str, Any]) -> int:

@@ -97,7 +97,7 @@ class TagViewSet(ContactResource):
     operations = TAG_OPERATIONS
 
     def list(self, request: Request) -> Response:
-        return Response(self.success([TAG_DOCUMENTS.document(row) for row in tags_by_use(self.actor)]))
+        return Response(self.success(TAG_DOCUMENTS.documents(tags_by_use(self.actor))))
 
     def add(self, request: Request, identifier: str) -> Response:
         return self._change(identifier, ContactDraft(added_tags=_names(request)))

@@ -9,17 +9,18 @@ from accounts.roles import Right
 from accounts.tenancy import current_organization_id
 from config.wires.conditions import etag_of, is_known
 from config.wires.fields import validated
-from config.wires.pages import cursor_after, limit_of, position_in, sort_keys
+from config.wires.pages import cursor_after, position_in
 from config.wires.winnerr import object_of
 from contacts import services
-from contacts.api.winnerr.filters import DEFAULT_LIMIT, DEFAULT_SORT, LARGEST_LIMIT, SORT_COLUMNS, ContactFilters
+from contacts.api.winnerr.filters import ContactFilters
 from contacts.api.winnerr.includes import EMBEDDED, includes_asked
 from contacts.api.winnerr.openapi import CONTACT_OPERATIONS
+from contacts.api.winnerr.queries import list_query
 from contacts.api.winnerr.reading import fields_asked, list_page, single_contact
 from contacts.api.winnerr.resource import ContactResource, address_of
 from contacts.api.winnerr.serializers import ContactWrite, cursor_kind, draft_of
 from contacts.exceptions import ContactNotFound
-from contacts.listing import Listing, slots, total_order
+from contacts.listing import Listing, slots
 from contacts.models import Contact
 
 
@@ -39,26 +40,20 @@ class ContactViewSet(ContactResource):
     serializer_class = ContactWrite
 
     def list(self, request: Request) -> Response:
-        query = request.query_params
-        limit = limit_of(query.get("limit", ""), default=DEFAULT_LIMIT, largest=LARGEST_LIMIT)
-        selection, filters = self.filterset_class.selection(query)
-        includes = includes_asked(query)
-        order = total_order(sort_keys(query.get("sort", ""), SORT_COLUMNS, DEFAULT_SORT))
-        binding = f"{current_organization_id()}|{order}|{filters}"
-        position = position_in(
-            query.get("cursor", ""), Contact.objects.all(), order, binding=binding, kind_of=cursor_kind
-        )
-        listing = Listing.of(selection, order, limit + 1, actor=self.actor, position=position)
-        values = slots(selection, actor=self.actor, position=position)
-        page = list_page(listing, fields_asked(query), includes, values)
-        has_more = len(page.documents) > limit
+        asked = list_query(request.META["QUERY_STRING"])
+        binding = f"{current_organization_id()}|{asked.canonical}"
+        position = position_in(asked.cursor, Contact.objects, asked.order, binding=binding, kind_of=cursor_kind)
+        listing = Listing.of(asked.selection, asked.order, asked.limit + 1, actor=self.actor, position=position)
+        values = slots(asked.selection, actor=self.actor, position=position)
+        page = list_page(listing, asked.fields, asked.includes, values)
+        has_more = len(page.documents) > asked.limit
         pagination = {
             "hasMore": has_more,
-            "nextCursor": cursor_after(page.position(limit - 1), binding=binding) if has_more else None,
+            "nextCursor": cursor_after(page.position(asked.limit - 1), binding=binding) if has_more else None,
             "total": page.total,
-            "limit": limit,
+            "limit": asked.limit,
         }
-        return Response(self.success(page.documents[:limit], pagination=pagination))
+        return Response(self.success(page.documents[: asked.limit], pagination=pagination))
 
     def retrieve(self, request: Request, identifier: str) -> Response:
         query = request.query_params
