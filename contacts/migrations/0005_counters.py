@@ -181,7 +181,8 @@ TAGS_OF_DELETED_AND_RESTORED = """
     ) THEN
         INSERT INTO contacts_tag_count_change (organization_id, tag_id, n)
         SELECT t.organization_id, t.tag_id, sum(CASE WHEN after.deleted_at IS NULL THEN 1 ELSE -1 END)
-        FROM before JOIN after USING (id) JOIN contacts_taggedcontact t ON t.content_object_id = after.id
+        FROM before JOIN after USING (id)
+        JOIN contacts_taggedcontact t ON t.organization_id = after.organization_id AND t.content_object_id = after.id
         WHERE (before.deleted_at IS NULL) <> (after.deleted_at IS NULL)
         GROUP BY t.organization_id, t.tag_id;
     END IF;

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.exceptions import Invalid
 from accounts.identifiers import uuid7
+from accounts.prepared import statement_cursor
 from accounts.roles import Right
 from accounts.tenancy import current_organization
 from contacts import rules
@@ -53,8 +54,14 @@ def create_contacts(drafts: Iterable[ContactDraft], *, actor: Actor, score: bool
     operation = uuid7()
     remaining = iter(drafts)
     while chunk := list(islice(remaining, CHUNK)):
-        with transaction.atomic():
-            contacts = _create_chunk(chunk, operation, actor, score=score)
+        try:
+            with transaction.atomic():
+                contacts = _create_chunk(chunk, operation, actor, score=score)
+        except IntegrityError as error:
+            # The partial unique index decides who has an address, however many try at once.
+            if not is_duplicate_email(error):
+                raise
+            raise _duplicate_among(chunk) from error
         yield contacts
 
 
@@ -74,7 +81,7 @@ def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor,
         derive(contact, own, weights)
         contacts.append(contact)
         children.append(own)
-    _insert(contacts)
+    Contact.objects.bulk_create(contacts)
     _insert_children(drafts, contacts, children, region)
     changes = [creation(contact.pk, facts_of(contact, own)) for contact, own in zip(contacts, children, strict=True)]
     record(operation, ChangeVerb.CREATED, changes, actor=actor, now=now)
@@ -100,35 +107,25 @@ def _new_contact(draft: ContactDraft, number: int, actor: Actor, now: datetime) 
 def _next_numbers(count: int) -> list[int]:
     """Numbers nobody had before: from a sequence on PostgreSQL, after the greatest under SQLite's write lock."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with statement_cursor() as cursor:
             cursor.execute("SELECT nextval('contacts_contact_number') FROM generate_series(1, %s)", [count])
             return [number for (number,) in cursor.fetchall()]
     last = Contact.objects.aggregate(last=Max("number"))["last"] or 0
     return list(range(last + 1, last + 1 + count))
 
 
-def _insert(contacts: list[Contact]) -> None:
-    """Store the rows; the partial unique index decides who has an address, however many try at once."""
-    try:
-        with transaction.atomic():
-            Contact.objects.bulk_create(contacts)
-    except IntegrityError as error:
-        if not is_duplicate_email(error):
-            raise
-        raise _duplicate_among(contacts) from error
-
-
-def _duplicate_among(contacts: Sequence[Contact]) -> DuplicateContact:
+def _duplicate_among(drafts: Sequence[ContactDraft]) -> DuplicateContact:
     """Which of the rows was refused: one whose address is stored already, or comes twice."""
     seen: set[str] = set()
-    for contact in contacts:
-        norm = normalise_email(contact.email)
-        holder = holder_of_email(contact.email)
+    addresses = [draft.email or "" for draft in drafts]
+    for address in addresses:
+        norm = normalise_email(address)
+        holder = holder_of_email(address)
         if holder is not None or (norm and norm in seen):
-            return DuplicateContact(contact.email, holder)
+            return DuplicateContact(address, holder)
         seen.add(norm)
     # Whoever had it let go in between; the caller may simply try again.
-    return DuplicateContact(contacts[0].email)
+    return DuplicateContact(addresses[0])
 
 
 def _insert_children(

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.exceptions import FieldError, Invalid
 from accounts.roles import Right
-from config.wires.fields import AnyObject, Document, Texts, validated
+from config.wires.fields import AnyObject, Document, Texts, accepted
 from config.wires.openapi.fields import sent_document
 from config.wires.openapi.operations import Answer, Operation
 from config.wires.openapi.shapes import TEXT, Component, array, closed, constant, described, whole
@@ -85,11 +85,11 @@ class BulkViewSet(ContactResource):
     operations = BULK_OPERATIONS
 
     def update_many(self, request: Request) -> Response:
-        accepted = validated(Bulk(data=object_of(request.data)))
-        identifiers = list(dict.fromkeys(accepted["contactIds"]))
+        said = accepted(Bulk, object_of(request.data))
+        identifiers = list(dict.fromkeys(said["contactIds"]))
         keys = self.get_queryset().keys_by_winnerr_id(identifiers)
         try:
-            updates = _accepted(accepted["updates"])
+            updates = _accepted(said["updates"])
             score = updates.get("calculateLeadScore", False)
             updated, refused = services.update_each(keys.values(), draft_of(updates), actor=self.actor, score=score)
         except Invalid as error:
@@ -115,7 +115,7 @@ def _accepted(updates: dict[str, Any]) -> dict[str, Any]:
     """Any field of a PUT but the address, which can belong to one contact only. Raises ``Invalid``."""
     if "email" in updates:
         raise Invalid([FieldError("email", "invalid_value", message="cannot be changed in bulk")])
-    return validated(ContactWrite(data=updates, partial=True))
+    return accepted(ContactWrite, updates, partial=True)
 
 
 def _below_updates(fault: FieldError) -> FieldError:

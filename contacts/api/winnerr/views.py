@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts.roles import Right
 from accounts.tenancy import current_organization_id
 from config.wires.conditions import etag_of, is_known
-from config.wires.fields import validated
+from config.wires.fields import accepted
 from config.wires.pages import cursor_after, position_in
 from config.wires.winnerr import object_of
 from contacts import services
@@ -69,16 +69,16 @@ class ContactViewSet(ContactResource):
         return Response(self.success(document), headers={"ETag": etag_of(version)})
 
     def create(self, request: Request) -> Response:
-        accepted = validated(ContactWrite(data=object_of(request.data)))
-        score = accepted.get("calculateLeadScore", True)
-        contact = services.create_contact(draft_of(accepted), actor=self.actor, score=score)
+        said = accepted(ContactWrite, object_of(request.data))
+        score = said.get("calculateLeadScore", True)
+        contact = services.create_contact(draft_of(said), actor=self.actor, score=score)
         return self.answer(contact, status=201, headers={"Location": address_of(contact)})
 
     def update(self, request: Request, identifier: str) -> Response:
-        accepted = validated(ContactWrite(data=object_of(request.data), partial=True))
+        said = accepted(ContactWrite, object_of(request.data), partial=True)
         contact = self.contact_to_change(identifier)
-        score = accepted.get("calculateLeadScore", False)
-        services.update_contact(contact, draft_of(accepted), actor=self.actor, score=score)
+        score = said.get("calculateLeadScore", False)
+        services.update_contact(contact, draft_of(said), actor=self.actor, score=score)
         return self.answer(contact)
 
     def partial_update(self, request: Request, identifier: str) -> Response:
