@@ -71,8 +71,9 @@ def ask(label: str, mode: GenerationMode, north: World, south: World) -> None:
         @BOUNDED
         @given(case=operation.as_strategy(mode))
         def once(case: Any) -> None:
-            # An empty parameter is as good as none.
+            # An empty parameter is as good as none, and so is an object or a list of nothing: no address can hold them.
             assume("" not in case.query.values() and is_trimmed(case.body))
+            assume(not any(isinstance(value, dict | list) for value in case.query.values()))
             response = case.call_and_validate(headers=headers)
             assert south.canary not in response.text
             successes.extend([response.status_code] * (response.status_code < 300))
