@@ -97,11 +97,6 @@ class ContactQuerySet(TenantQuerySet[_Row]):
             key or public_id("contact", uuid): pk for key, uuid, pk in rows.values_list("winnerr_key", "uuid", "pk")
         }
 
-    def tagged_any(self, names: Collection[str]) -> Self:
-        """Those with at least one of the tags."""
-        tagged = self._related("tagged").filter(content_object=OuterRef("pk"), tag__name__in=list(names))
-        return self.filter(Exists(tagged))
-
     def with_tag_names(self) -> Self:
         """Adds ``tag_names``: the names of the tags, in order, in the same statement."""
         tagged = self._related("tagged").filter(content_object=OuterRef("pk")).order_by("position", "id")

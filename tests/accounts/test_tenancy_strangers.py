@@ -78,7 +78,7 @@ READS: dict[str, Attack] = {
     "contacts by text": lambda we, they: list(Contact.objects.filter(search_text__contains=they.canary)),
     "contacts by the assigned member": lambda we, they: list(Contact.objects.filter(assigned_to=they.agent)),
     "contacts by a joined name": lambda we, they: list(Contact.objects.filter(assigned_to__last_name=they.canary)),
-    "contacts by a tag": lambda we, they: list(Contact.objects.tagged_any([f"tag {they.canary}"])),
+    "contacts by a tag": lambda we, they: list(Contact.objects.filter(tagged__tag__name__in=[f"tag {they.canary}"])),
     "contacts by an address further down": lambda we, they: list(
         Contact.objects.filter(further_emails__email__contains=they.canary)
     ),

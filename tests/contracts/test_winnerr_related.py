@@ -141,7 +141,13 @@ def test_case_18_fields_are_exactly_those_named(client: WireClient, older_contac
 
 @pytest.mark.parametrize(
     ("fields", "keys"),
-    [("email,id", ["id", "email"]), ("email,nonsense", ["email"]), ("nonsense", []), ("", None)],
+    [
+        ("email,id", ["id", "email"]),
+        ("email,nonsense", ["email"]),
+        ("nonsense", []),
+        ("organizationId", ["organizationId"]),
+        ("", None),
+    ],
 )
 def test_fields_may_drop_anything(client: WireClient, john: Contact, fields: str, keys: list[str] | None) -> None:
     expected = [*CONTACT_KEYS, "deals", "communications"] if keys is None else keys
