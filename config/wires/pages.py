@@ -40,15 +40,24 @@ class CursorPage:
 
 def limit_of(text: str, *, default: int, largest: int) -> int:
     """How many rows to send: more than the largest page is clamped to it, less than one refused (CONTRACTS W-S10)."""
+    return min(_at_least_one("limit", text, default), largest)
+
+
+def page_number_of(text: str) -> int:
+    """Which page to send, the first when nothing is said; less than one is refused (CONTRACTS R-S2)."""
+    return _at_least_one("page", text, 1)
+
+
+def _at_least_one(name: str, text: str, default: int) -> int:
     if not text.strip():
         return default
     try:
-        limit = whole(text.strip())
+        number = whole(text.strip())
     except BadValue as error:
-        raise Invalid([FieldError("limit", error.code, message=error.message)]) from error
-    if limit < 1:
-        raise Invalid([FieldError("limit", "out_of_range", message="must be at least 1")])
-    return min(limit, largest)
+        raise Invalid([FieldError(name, error.code, message=error.message)]) from error
+    if number < 1:
+        raise Invalid([FieldError(name, "out_of_range", message="must be at least 1")])
+    return number
 
 
 def sort_keys(text: str, columns: Mapping[str, str], default: str) -> list[SortKey]:

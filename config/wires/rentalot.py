@@ -1,17 +1,22 @@
-"""Rentalot's manners: problem details (RFC 9457) for every failure."""
+"""Rentalot's manners: a key, ``{"data": ...}`` around everything, pages by number, and problem details (RFC 9457)."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_credential, digest_of
 from accounts.exceptions import NotAuthenticated
 from accounts.models import WireName
-from config.wires.base import READING, Wire
+from accounts.plans import Limits, limits_of
+from config.wires.base import READING, Wire, WireViewSet
+from config.wires.pages import limit_of, page_number_of
 from config.wires.problems import Problem
 
 LONGEST_KEY = 200
@@ -32,7 +37,7 @@ class Rentalot(Wire):
         return authority_by_credential(WireName.RENTALOT, digest_of(key.strip()), is_reading=request.method in READING)
 
     def problem_body(self, problem: Problem) -> dict[str, Any]:
-        kind, title, detail = WORDS[problem.kind]
+        kind, title, detail = _words_for(problem)
         body: dict[str, Any] = {
             "type": f"{settings.RENTALOT_PROBLEM_BASE}{kind}",
             "title": title,
@@ -59,7 +64,6 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Precondition Failed",
         "The resource has changed since the version in If-Match",
     ),
-    "idempotency": ("idempotency-key", "Idempotency Error", "Idempotency-Key: {reason}"),
     "malformed": ("bad-request", "Bad Request", "{reason}"),
     "too_large": ("payload-too-large", "Payload Too Large", "The request body is larger than 1 MiB"),
     "length_required": ("bad-request", "Length Required", "The request needs a Content-Length header"),
@@ -77,4 +81,75 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "internal": ("internal-error", "Internal Server Error", "An unexpected error occurred"),
 }
 
+# The same for an ``Idempotency-Key``, by reason (CONTRACTS R-S4).
+IDEMPOTENCY_WORDS: dict[str, tuple[str, str, str]] = {
+    "malformed": (
+        "invalid-idempotency-key",
+        "Invalid Idempotency Key",
+        "Idempotency-Key must be 1 to 255 printable ASCII characters, sent once",
+    ),
+    "reused": (
+        "idempotency-key-reused",
+        "Idempotency Key Reused",
+        "Idempotency-Key was used before with a different request",
+    ),
+    "in_progress": (
+        "idempotency-in-progress",
+        "Request In Progress",
+        "A request with this Idempotency-Key is still being processed",
+    ),
+}
+
+
+def _words_for(problem: Problem) -> tuple[str, str, str]:
+    return IDEMPOTENCY_WORDS[problem.reason] if problem.kind == "idempotency" else WORDS[problem.kind]
+
+
 RENTALOT = Rentalot()
+
+
+class RentalotViewSet(WireViewSet):
+    """The base of Rentalot's resources."""
+
+    wire: ClassVar[Wire] = RENTALOT
+    grants = {}
+
+    @property
+    def limits(self) -> Limits:
+        """What the organization's plan allows."""
+        return limits_of(self.authority.plan)
+
+    @staticmethod
+    def enveloped(data: Any) -> dict[str, Any]:
+        """An answer about one thing."""
+        return {"data": data}
+
+
+DEFAULT_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class NumberedPage:
+    """Which page of a list is asked for: ``page`` counts from 1, ``limit`` is its size."""
+
+    page: int
+    limit: int
+
+    @classmethod
+    def asked(cls, query: QueryDict, *, default: int = DEFAULT_LIMIT, largest: int) -> NumberedPage:
+        """What ``page`` and ``limit`` say. More than the largest page is the largest (CONTRACTS R-C5, R-S2).
+
+        Raises ``Invalid``.
+        """
+        limit = limit_of(query.get("limit", ""), default=min(default, largest), largest=largest)
+        return cls(page_number_of(query.get("page", "")), limit)
+
+    @property
+    def first(self) -> int:
+        """How many rows stand before the page."""
+        return (self.page - 1) * self.limit
+
+    def enveloped(self, documents: Sequence[Any], total: int) -> dict[str, Any]:
+        """A page of a list, of ``total`` in all (CONTRACTS 2.4)."""
+        pagination = {"page": self.page, "limit": self.limit, "total": total, "totalPages": ceil(total / self.limit)}
+        return {"data": documents, "pagination": pagination}
