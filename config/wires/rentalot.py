@@ -18,6 +18,7 @@ from accounts.plans import Limits, limits_of
 from config.wires.base import READING, Wire, WireViewSet
 from config.wires.pages import limit_of, page_number_of
 from config.wires.problems import Problem
+from config.wires.sentences import sentence_of
 
 LONGEST_KEY = 200
 
@@ -42,12 +43,11 @@ class Rentalot(Wire):
             "type": f"{settings.RENTALOT_PROBLEM_BASE}{kind}",
             "title": title,
             "status": problem.status,
-            "detail": detail.format(Resource=problem.resource.capitalize(), reason=problem.reason) or title,
+            "detail": detail.format(**_facts_of(problem)) or title,
         }
         if problem.errors:
             body["errors"] = [
-                {"field": fault.field, "message": f"{fault.field} {fault.message or fault.code}"}
-                for fault in problem.errors
+                {"field": fault.field, "message": sentence_of(fault, fault.field)} for fault in problem.errors
             ]
         return body
 
@@ -57,7 +57,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "validation": ("validation-error", "Validation Error", "Request validation failed"),
     "not_found": ("not-found", "Not Found", "{Resource} not found"),
     "no_route": ("not-found", "Not Found", "The requested resource was not found"),
-    "duplicate": ("conflict", "Conflict", "{Resource} with this email already exists"),
+    "duplicate": ("conflict", "Conflict", "{Resource} with this {field} already exists"),
     "collision": ("conflict", "Conflict", "The request collided with another change; try again"),
     "precondition_failed": (
         "precondition-failed",
@@ -99,6 +99,10 @@ IDEMPOTENCY_WORDS: dict[str, tuple[str, str, str]] = {
         "A request with this Idempotency-Key is still being processed",
     ),
 }
+
+
+def _facts_of(problem: Problem) -> dict[str, str]:
+    return {"Resource": problem.resource.capitalize(), "field": problem.field, "reason": problem.reason}
 
 
 def _words_for(problem: Problem) -> tuple[str, str, str]:
