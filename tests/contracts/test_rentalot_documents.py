@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import Member
 from contacts.drafts import ContactDraft
-from contacts.models import Contact
+from contacts.models import Contact, TaggedContact
 from contacts.services import create_contact
 from tests.contracts.test_rentalot_replay import CONTACTS, JANE
 from tests.worlds import WireClient, World
@@ -271,7 +271,7 @@ def test_a_change_leaves_what_other_wires_own(client: WireClient, north: World):
     def others() -> dict[str, Any]:
         with north.scope():
             row = Contact.objects.filter(pk=north.contact.pk).values().get()
-            tags = Contact.objects.with_tag_names().values_list("tag_names", flat=True).get(pk=north.contact.pk)
+            tags = list(TaggedContact.objects.filter(content_object=north.contact.pk).values())
         return {name: value for name, value in row.items() if name not in ours} | {"tags": tags}
 
     before = others()
