@@ -1,0 +1,66 @@
+"""Fields that hold days and times, as the organization's people read them on their clocks."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any, Final
+
+from django import forms
+
+from contacts.field_types.base import BadFieldValue, Definition, FieldType, register
+
+MOMENT_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _read(value: Any, expected: str) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if not isinstance(value, str) or not _DAY.match(value.strip()):
+        raise BadFieldValue(f"must be {expected}")
+    try:
+        return datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise BadFieldValue(f"must be {expected}") from None
+
+
+@register
+class Date(FieldType):
+    name = "date"
+    label = "Date"
+
+    def clean(self, value: Any, definition: Definition) -> str:
+        return _read(value, "a date like 2025-10-18").date().isoformat()
+
+    def form_field(self, definition: Definition) -> forms.Field:
+        return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+@register
+class DateTime(FieldType):
+    """A moment on the organization's clock; one that names another zone is converted."""
+
+    name = "datetime"
+    label = "Date and time"
+
+    def clean(self, value: Any, definition: Definition) -> str:
+        moment = _read(value, "a date and time like 2025-10-18 18:24:10")
+        if moment.tzinfo is not None:
+            moment = _on_the_clock(moment, definition)
+        # Not strftime, which writes the year 1 with one digit.
+        return moment.replace(microsecond=0, tzinfo=None).isoformat(sep=" ")
+
+    def form_field(self, definition: Definition) -> forms.Field:
+        return forms.CharField(
+            max_length=40, required=False, widget=forms.TextInput(attrs={"placeholder": "YYYY-MM-DD HH:MM:SS"})
+        )
+
+
+def _on_the_clock(moment: datetime, definition: Definition) -> datetime:
+    try:
+        return moment.astimezone(definition.time_zone)
+    except OverflowError:
+        raise BadFieldValue("is out of range") from None

@@ -1,0 +1,82 @@
+"""Fields that point to members of the organization and to other contacts, by the numbers the wire knows them by."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.db.models import Q
+
+from contacts.field_types.base import BadFieldValue, Definition, FieldType, References, listed, register, whole_number
+
+MOST_REFERENCES: Final = 100
+
+
+class ReferenceType(FieldType):
+    """One row."""
+
+    points_to: ClassVar[str]
+
+    def clean(self, value: Any, definition: Definition) -> int:
+        return whole_number(value)
+
+    def references(self, stored: int) -> References:
+        return References(**{self.points_to: frozenset({stored})})
+
+    def form_field(self, definition: Definition) -> forms.Field:
+        return forms.IntegerField(min_value=1, required=False)
+
+
+class ReferencesType(FieldType):
+    """Several rows, in their order, none twice."""
+
+    points_to: ClassVar[str]
+
+    def clean(self, value: Any, definition: Definition) -> list[int]:
+        values = value.replace(",", " ").split() if isinstance(value, str) else listed(value)
+        if len(values) > MOST_REFERENCES:
+            raise BadFieldValue(f"must have at most {MOST_REFERENCES} items")
+        return list(dict.fromkeys(map(whole_number, values)))
+
+    def references(self, stored: list[int]) -> References:
+        return References(**{self.points_to: frozenset(stored)})
+
+    def form_field(self, definition: Definition) -> forms.Field:
+        return forms.CharField(required=False)
+
+    def to_form(self, stored: list[int], definition: Definition) -> Any:
+        return self.to_cell(stored, definition)
+
+    def to_cell(self, stored: list[int], definition: Definition) -> str:
+        return ", ".join(map(str, stored))
+
+    def matches(self, text: str, definition: Definition) -> Q:
+        return Q(**{f"custom_values__{definition.number}__contains": [whole_number(text)]})
+
+
+@register
+class User(ReferenceType):
+    name = "user"
+    label = "Member"
+    points_to = "members"
+
+
+@register
+class UserMulti(ReferencesType):
+    name = "user_multi"
+    label = "Members"
+    points_to = "members"
+
+
+@register
+class Contact(ReferenceType):
+    name = "contact"
+    label = "Contact"
+    points_to = "contacts"
+
+
+@register
+class ContactMulti(ReferencesType):
+    name = "contact_multi"
+    label = "Contacts"
+    points_to = "contacts"
