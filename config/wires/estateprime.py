@@ -1,21 +1,35 @@
-"""EstatePrime's manners: ``status`` in every body, and one sentence for what went wrong."""
+"""EstatePrime's manners: a key pair, ``status`` in every body, pages of fifty, one sentence for what went wrong."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from math import ceil
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_credential, digest_of
-from accounts.exceptions import NotAuthenticated
+from accounts.exceptions import FieldError, Invalid, NotAuthenticated
 from accounts.models import WireName
-from config.wires.base import READING, Wire
+from accounts.prepared import moment_of
+from accounts.tenancy import current_organization
+from config.wires.base import READING, Wire, WireViewSet
+from config.wires.pages import page_number_of
 from config.wires.problems import Problem
+from config.wires.strict_json import object_of
 
 LONGEST_PAIR = 400
+# The contract knows no other size.
+PAGE_SIZE: Final = 50
+CUSTOM_FIELD: Final = "custom_fields."
 
 
 class EstatePrime(Wire):
@@ -41,8 +55,7 @@ class EstatePrime(Wire):
     def problem_body(self, problem: Problem) -> dict[str, Any]:
         message = MESSAGES[problem.kind].format(Resource=problem.resource.capitalize(), value=problem.value)
         if problem.errors:
-            fault = problem.errors[0]
-            message = f"{'Missing' if fault.code == 'required' else 'Invalid'} {fault.field}"
+            message = sentence_for(problem.errors[0])
         return {"status": self.status_of(problem), "error_message": message}
 
 
@@ -68,4 +81,101 @@ MESSAGES: dict[str, str] = {
     "internal": "Internal server error.",
 }
 
+
+def sentence_for(fault: FieldError) -> str:
+    """``Missing first_name``, ``Invalid phones``; a custom field is named by its id (CONTRACTS E-S1, 7.9)."""
+    if fault.field.startswith(CUSTOM_FIELD):
+        return f"Invalid custom_field_id {fault.field.removeprefix(CUSTOM_FIELD)}"
+    verb = "Missing" if fault.code == "required" else "Invalid"
+    return f"{verb} {fault.field.partition('.')[0]}"
+
+
 ESTATEPRIME = EstatePrime()
+
+
+@lru_cache(maxsize=100)
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of an organization, by its name."""
+    return ZoneInfo(name)
+
+
+def organization_zone() -> ZoneInfo:
+    """The zone in which the organization in scope reads and writes times (DESIGN section 4, decision 7)."""
+    return zone_named(current_organization().time_zone)
+
+
+def local_time(moment: datetime | str | None) -> str | None:
+    """``2025-01-15 18:00:05`` on the organization's clock, None for None. Text is a moment as the database writes it."""
+    if moment is None:
+        return None
+    return moment_of(moment).astimezone(organization_zone()).replace(tzinfo=None).isoformat(" ", "seconds")
+
+
+class EstatePrimeViewSet(WireViewSet):
+    """The base of EstatePrime's resources."""
+
+    wire: ClassVar[Wire] = ESTATEPRIME
+    grants = {}
+
+    @staticmethod
+    def success(**more: Any) -> dict[str, Any]:
+        """The envelope of every answer that is none of the errors."""
+        return {"status": 200, **more}
+
+
+def parameters_of(request: Request) -> dict[str, Any]:
+    """What a reading request asks for: the JSON body of a GET, and the query string for what that does not say.
+
+    ``date_created[min]`` in the query is ``{"date_created": {"min": ...}}`` in the body, which wins key by key
+    (CONTRACTS E-C1). Raises what reading a body raises.
+    """
+    said: dict[str, Any] = {}
+    for name, value in request.query_params.items():
+        outer, bracket, inner = name.partition("[")
+        if bracket and inner.endswith("]"):
+            nested = said.setdefault(outer, {})
+            if isinstance(nested, dict):
+                nested[inner[:-1]] = value
+        elif not isinstance(said.get(name), dict):
+            said[name] = value
+    for name, value in _body_of(request).items():
+        both = isinstance(said.get(name), dict) and isinstance(value, dict)
+        said[name] = said[name] | value if both else value
+    return said
+
+
+def _body_of(request: Request) -> Mapping[str, Any]:
+    if not int(request.META.get("CONTENT_LENGTH") or 0):
+        return {}
+    return object_of(request.data)
+
+
+@dataclass(frozen=True)
+class FixedPage:
+    """Which page of a list is asked for, from 1; all pages have fifty rows."""
+
+    page: int
+
+    @classmethod
+    def asked(cls, said: Mapping[str, Any]) -> FixedPage:
+        """What ``page`` says, a number or its digits. Raises ``Invalid`` (CONTRACTS E-S3)."""
+        value = said.get("page")
+        if isinstance(value, bool) or not isinstance(value, int | str | None):
+            raise Invalid([FieldError("page", "invalid_type")])
+        return cls(page_number_of("" if value is None else str(value)))
+
+    @property
+    def first(self) -> int:
+        """How many rows stand before the page."""
+        return (self.page - 1) * PAGE_SIZE
+
+    def enveloped(self, documents: Sequence[Any], total: int) -> dict[str, Any]:
+        """A page of a list, of ``total`` in all (CONTRACTS 3.2)."""
+        return {
+            "status": 200,
+            "page": self.page,
+            "total_pages": ceil(total / PAGE_SIZE),
+            "results_per_page": PAGE_SIZE,
+            "total_results": total,
+            "data": documents,
+        }

@@ -1,0 +1,307 @@
+"""EstatePrime's contact: its 18 keys in the printed order, each declared once (CONTRACTS 3.3, 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from accounts.models import Member
+from accounts.prepared import read_json
+from config.wires.estateprime import local_time
+from config.wires.fields import Document, Flag, Text, WireField, as_stored, text_or_null
+from contacts.api.fields import Email
+from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, RelatedPersonDraft
+from contacts.field_types import FIELD_TYPES
+from contacts.models import ContactType, Source, Tag
+from contacts.rules import MOST_CHILD_ROWS, MOST_TAGS
+
+LONGEST_NUMBER: Final = 2**63 - 1
+
+
+class Identifier(serializers.Field[Any, Any, Any, Any]):
+    """An id: an integer, or its digits (CONTRACTS E-S9)."""
+
+    default_error_messages = {"required": "is required", "null": "is required", "invalid_type": "must be an id"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and data.isascii() and data.isdecimal() and len(data) < 20:
+            data = int(data)
+        if isinstance(data, bool) or not isinstance(data, int) or not 0 < data <= LONGEST_NUMBER:
+            self.fail("invalid_type")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Rows(serializers.ListField):
+    """An array with one document or id for each row; ``null`` is the empty array."""
+
+    default_error_messages = {
+        "not_a_list": "must be an array",
+        "too_long": "must have at most {maximum} items",
+        "null": "must be an array",
+    }
+
+    def __init__(self, child: serializers.Field[Any, Any, Any, Any], items: int, **kwargs: Any) -> None:
+        super().__init__(child=child, required=False, allow_null=True, **kwargs)
+        self.items = items
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and len(data) > self.items:
+            self.fail("too_long", maximum=self.items)
+        return super().to_internal_value(data)
+
+
+class Phone(Document):
+    """One phone, kept as sent."""
+
+    type = Text(50)
+    number = Text(40, required=True)
+    notes = Text(500)
+
+
+class EmailEntry(Document):
+    """One address; programs that saw the live service call it ``email`` (CONTRACTS E-C11)."""
+
+    type = Text(50)
+    email_address = Email(254, required=True)
+    notes = Text(500)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and "email_address" not in data and "email" in data:
+            data = {**data, "email_address": data["email"]}
+        return super().to_internal_value(data)
+
+
+class Person(Document):
+    """Somebody to speak to at a contact's."""
+
+    first_name = Text(100)
+    last_name = Text(100)
+    mobile = Text(40)
+    email = Email(254)
+    notes = Text(2_000)
+
+
+class Reference(Identifier):
+    """A row of the organization by its id; becomes what ``column`` of it says."""
+
+    default_error_messages = {"not_found": "was not found"}
+
+    def __init__(self, model: Any, column: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.model = model
+        self.column = column
+
+    def to_internal_value(self, data: Any) -> Any:
+        number = super().to_internal_value(data)
+        found = self.model.objects.filter(number=number).values_list(self.column, flat=True).first()
+        if found is None:
+            self.fail("not_found")
+        return found
+
+
+class References(Rows):
+    """Several of them, in the order sent and none twice, looked up at once."""
+
+    default_error_messages = {"not_found": "was not found"}
+
+    def __init__(self, model: Any, column: str, items: int, **kwargs: Any) -> None:
+        super().__init__(Identifier(), items, **kwargs)
+        self.model = model
+        self.column = column
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        numbers = list(dict.fromkeys(super().to_internal_value(data)))
+        found = dict(self.model.objects.filter(number__in=numbers).values_list("number", self.column))
+        if len(found) < len(numbers):
+            self.fail("not_found")
+        return [found[number] for number in numbers]
+
+
+class CustomValues(serializers.Field[Any, Any, Any, Any]):
+    """``[{"custom_field_id", "value"}]``, or the object by id that the live service has (CONTRACTS 3.5)."""
+
+    default_error_messages = {"invalid_type": "must be an array", "null": "must be an array"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_null=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> dict[int, Any]:
+        pairs = data.items() if isinstance(data, dict) else [self._pair(entry) for entry in self._entries(data)]
+        identifier = Identifier()
+        return {identifier.run_validation(key): value for key, value in pairs}
+
+    def _entries(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("invalid_type")
+        return data
+
+    def _pair(self, entry: Any) -> tuple[Any, Any]:
+        if not isinstance(entry, dict) or "custom_field_id" not in entry:
+            self.fail("invalid_type")
+        return entry["custom_field_id"], entry.get("value")
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+
+
+def _phones(phone: str, label: str, note: str, further: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+    rows = [(phone, label, note), *further] if phone else [*further]
+    return [{"type": label, "number": number, "notes": note} for number, label, note in rows]
+
+
+def _emails(email: str, label: str, note: str, further: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+    rows = [(email, label, note), *further] if email else [*further]
+    return [{"type": label, "email_address": address, "notes": note} for address, label, note in rows]
+
+
+def _people(rows: Iterable[Sequence[str]]) -> list[dict[str, str | None]]:
+    return [
+        {"first_name": first, "last_name": last, "mobile": mobile or None, "email": email or None, "notes": notes}
+        for first, last, mobile, email, notes in rows
+    ]
+
+
+def _custom_fields(values: str, definitions: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    """The values of the fields there are, in the fields' order; ``definitions`` are number, storage key, kind, options."""
+    stored = read_json(values) if isinstance(values, str) else values
+    if not stored:
+        return []
+    printed = []
+    for number, key, kind, options in definitions:
+        value = FIELD_TYPES[kind].offered(stored.get(key), options)
+        if value is not None:
+            printed.append({"custom_field_id": number, "value": FIELD_TYPES[kind].to_wire(value)})
+    return printed
+
+
+def _users(assigned_to: int | None, further: Iterable[int]) -> list[int]:
+    return [*([] if assigned_to is None else [assigned_to]), *further]
+
+
+def _is_lead(type: str) -> bool:
+    return type == ContactType.LEAD
+
+
+_IDENTIFIER_SHAPE: Final = {"type": "integer", "minimum": 1}
+_MOMENT_SHAPE: Final = {"type": "string", "examples": ["2025-01-15 18:00:05"]}
+
+# What is read only is printed under its key and ignored when it is sent back.
+CONTACT_FIELDS: tuple[WireField, ...] = (
+    WireField("id", ("number",), as_stored, prints=_IDENTIFIER_SHAPE),
+    WireField("first_name", ("first_name",), as_stored, Text(100)),
+    WireField("last_name", ("last_name",), as_stored, Text(100)),
+    WireField("source_id", ("source_number",), as_stored, Reference(Source, "name", source="source", allow_null=True)),
+    WireField("is_lead", ("type",), _is_lead, Flag(required=False), {"type": "boolean"}),
+    WireField("is_company", ("is_company",), bool, Flag(required=False)),
+    WireField("company_name", ("company_name",), text_or_null, Text(200)),
+    WireField(
+        "phones", ("phone", "phone_label", "phone_note", "further_phone_rows"), _phones, Rows(Phone(), MOST_CHILD_ROWS)
+    ),
+    WireField(
+        "emails",
+        ("email", "email_label", "email_note", "further_email_rows"),
+        _emails,
+        Rows(EmailEntry(), MOST_CHILD_ROWS),
+    ),
+    WireField("notes", ("notes",), as_stored, Text(10_000)),
+    WireField("custom_fields", ("custom_values", "definitions"), _custom_fields, CustomValues()),
+    WireField("contact_details", ("related_rows",), _people, Rows(Person(), MOST_CHILD_ROWS)),
+    WireField("tags", ("tag_numbers",), sorted, References(Tag, "name", MOST_TAGS)),
+    WireField("date_created", ("created_at",), local_time, prints=_MOMENT_SHAPE),
+    WireField("created_by", ("created_by__number",), as_stored, Reference(Member, "id")),
+    WireField(
+        "users", ("assigned_to__number", "further_assignee_numbers"), _users, References(Member, "id", MOST_CHILD_ROWS)
+    ),
+    WireField("date_updated", ("updated_at",), local_time, prints=_MOMENT_SHAPE),
+    WireField("date_converted_to_client", ("converted_at",), local_time, prints=_MOMENT_SHAPE),
+)
+# What the live service asks for and nobody documents: taken, kept, and told to nobody (CONTRACTS E-C5).
+KEPT_UNREAD: Final = ("full_name", "vat_number", "id_number", "is_active", "office_id", "language_id", "country")
+
+
+class ContactWrite(Document.of(CONTACT_FIELDS)):  # type: ignore[misc]  # made of the declaration above
+    """What a program may send."""
+
+
+class ContactCreate(ContactWrite):
+    """The same for a new contact, which needs a name (CONTRACTS E-C5)."""
+
+    def validate(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        named = any(attributes.get(name) for name in ("first_name", "last_name"))
+        if not named and not (attributes.get("is_company") and attributes.get("company_name")):
+            missing = "company_name" if attributes.get("is_company") else "first_name"
+            raise serializers.ValidationError({missing: serializers.ErrorDetail("is required", code="required")})
+        return attributes
+
+
+def draft_of(accepted: dict[str, Any], sent: dict[str, Any], *, is_new: bool) -> ContactDraft:
+    """The draft of an accepted body; ``sent`` is the whole of it. Lists replace as a whole (CONTRACTS E-S12)."""
+    said = dict(accepted)
+    for key, write in _LISTS.items():
+        if key in said:
+            said |= write(said.pop(key) or [])
+    for key in ("first_name", "last_name", "company_name", "source", "notes"):
+        if said.get(key, "") is None:
+            said[key] = ""
+    if not is_new:
+        said.pop("created_by", None)
+    if is_new:
+        said.setdefault("is_lead", False)
+    if "custom_fields" in said:
+        said["custom_values"] = said.pop("custom_fields") or {}
+    extra = {key: sent[key] for key in KEPT_UNREAD if key in sent}
+    return ContactDraft(**said, extra=extra or UNSET)
+
+
+def _phone_drafts(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    first, *rest = entries or [{"number": ""}]
+    return {
+        "phone": first["number"],
+        "phone_label": first.get("type") or "",
+        "phone_note": first.get("notes") or "",
+        "further_phones": tuple(
+            PhoneDraft(phone=entry["number"], label=entry.get("type") or "", note=entry.get("notes") or "")
+            for entry in rest
+        ),
+    }
+
+
+def _email_drafts(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    first, *rest = entries or [{"email_address": ""}]
+    return {
+        "email": first["email_address"],
+        "email_label": first.get("type") or "",
+        "email_note": first.get("notes") or "",
+        "further_emails": tuple(
+            EmailDraft(email=entry["email_address"], label=entry.get("type") or "", note=entry.get("notes") or "")
+            for entry in rest
+        ),
+    }
+
+
+def _people_drafts(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    people = ({name: value or "" for name, value in entry.items()} for entry in entries)
+    return {"related_people": tuple(RelatedPersonDraft(**person) for person in people)}
+
+
+def _user_drafts(members: list[int]) -> dict[str, Any]:
+    return {"assigned_to": members[0] if members else None, "further_assignees": tuple(members[1:])}
+
+
+_LISTS: Final[dict[str, Callable[[list[Any]], dict[str, Any]]]] = {
+    "phones": _phone_drafts,
+    "emails": _email_drafts,
+    "contact_details": _people_drafts,
+    "users": _user_drafts,
+    "tags": lambda names: {"tags": tuple(names)},
+}
