@@ -105,6 +105,8 @@ class ContactDraft:
     notes: str | Unset = UNSET
     assigned_to: int | Unset | None = UNSET
     extra: Mapping[str, Any] | Unset = UNSET
+    # By the number of the field, in any form its type takes; an empty one takes the value away, what is not named stays.
+    custom_values: Mapping[Any, Any] | Unset = UNSET
 
     secondary_phone: str | Unset = UNSET
     further_emails: tuple[EmailDraft, ...] | Unset = UNSET
@@ -119,7 +121,8 @@ class ContactDraft:
     # True refuses a contact that nobody can be reached by afterwards, and to take the last of e-mail and phone away.
     is_reachable: bool | Unset = UNSET
 
-    # Only for a new contact: what a move from another system keeps.
+    # Only for a new contact: whose it is when that is not the actor, by primary key, and what a move from another system keeps.
+    created_by: int | Unset = UNSET
     winnerr_key: str | Unset = UNSET
     created_at: datetime | Unset = UNSET
     last_contacted_at: datetime | Unset = UNSET

@@ -41,6 +41,12 @@ class InOrder(Subquery):
         return [] if connection.vendor == "postgresql" else [self.convert_value]
 
 
+def as_list(value: Any) -> list[Any]:
+    """A list inside of a row: SQLite has it as text."""
+    found: list[Any] = read_json(value) if isinstance(value, str) else value
+    return found
+
+
 class RowsInOrder(InOrder):
     """Rows of a queryset, each as a list of the values of ``columns`` the way JSON has them; moments are ISO 8601 in UTC."""
 

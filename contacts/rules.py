@@ -218,6 +218,9 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
         contact.assigned_to_id = draft.assigned_to
     if draft.extra is not UNSET:
         contact.extra = {**contact.extra, **draft.extra}
+    if draft.custom_values is not UNSET:
+        merged = {**contact.custom_values, **draft.custom_values}
+        contact.custom_values = {key: value for key, value in merged.items() if value is not None}
     if not any((contact.full_name, contact.company_name, contact.email, contact.phone)):
         # Nothing to find it by, or to reach anybody with.
         raise Invalid([FieldError("full_name", "required")])

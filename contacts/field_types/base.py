@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -21,13 +21,12 @@ class BadFieldValue(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """What a type needs to know of a field: its number, its name and, for choices, the options by number.
+    """What a type needs to know of a field: where its values are and, for choices, the options by number.
 
     ``time_zone`` is the organization's, in which its people read and write times.
     """
 
-    number: int
-    name: str = ""
+    key: str
     options: Mapping[int, str] = field(default_factory=dict)
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
@@ -47,8 +46,6 @@ class FieldType(ABC):
     """One kind of custom field. Stateless; stored values are JSON, and never one of ``EMPTY``."""
 
     name: ClassVar[str]
-    label: ClassVar[str]
-    has_options: ClassVar[bool] = False
 
     @abstractmethod
     def clean(self, value: Any, definition: Definition) -> Any:
@@ -60,6 +57,10 @@ class FieldType(ABC):
     def references(self, stored: Any) -> References:
         """The rows a stored value points to."""
         return References()
+
+    def offered(self, stored: Any, options: Collection[int]) -> Any:
+        """What is left of a stored value while a removed option is still being taken out of it; None when nothing is."""
+        return stored
 
     def to_wire(self, stored: Any) -> Any:
         """What EstatePrime's wire prints (CONTRACTS 3.5)."""
@@ -84,7 +85,7 @@ class FieldType(ABC):
     def matches(self, text: str, definition: Definition) -> Q:
         """Contacts whose value is the one that ``text`` says. Raises ``BadFieldValue``."""
         wanted = self.clean(self.from_cell(text, definition), definition)
-        return Q(**{f"custom_values__{definition.number}": wanted})
+        return Q(**{f"custom_values__{definition.key}": wanted})
 
 
 REGISTRY: Final[dict[str, FieldType]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -27,11 +28,12 @@ def option_number(value: Any, definition: Definition) -> int:
 @register
 class Select(FieldType):
     name = "select"
-    label = "One of a list"
-    has_options = True
 
     def clean(self, value: Any, definition: Definition) -> int:
         return option_number(value, definition)
+
+    def offered(self, stored: Any, options: Collection[int]) -> Any:
+        return stored if stored in options else None
 
     def form_field(self, definition: Definition) -> forms.Field:
         choices = [("", "---------"), *((str(number), name) for number, name in definition.options.items())]
@@ -49,11 +51,12 @@ class SelectMulti(FieldType):
     """Several of a list, in the order they were given, none twice."""
 
     name = "select_multi"
-    label = "Several of a list"
-    has_options = True
 
     def clean(self, value: Any, definition: Definition) -> list[int]:
         return list(dict.fromkeys(option_number(each, definition) for each in listed(value)))
+
+    def offered(self, stored: Any, options: Collection[int]) -> Any:
+        return [number for number in stored or () if number in options] or None
 
     def form_field(self, definition: Definition) -> forms.Field:
         choices = [(str(number), name) for number, name in definition.options.items()]
@@ -71,7 +74,7 @@ class SelectMulti(FieldType):
     def matches(self, text: str, definition: Definition) -> Q:
         """Contacts that have this option among others."""
         wanted = option_number(text, definition)
-        return Q(**{f"custom_values__{definition.number}__contains": [wanted]})
+        return Q(**{f"custom_values__{definition.key}__contains": [wanted]})
 
 
 _YES = {"true", "1", "yes", "on"}
@@ -81,7 +84,6 @@ _NO = {"false", "0", "no", "off"}
 @register
 class Checkbox(FieldType):
     name = "checkbox"
-    label = "Yes or no"
 
     def clean(self, value: Any, definition: Definition) -> bool:
         text = str(value).strip().lower() if isinstance(value, bool | int | str) else ""

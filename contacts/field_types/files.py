@@ -48,28 +48,24 @@ class FilesType(FieldType):
         return " ".join(stored)
 
     def matches(self, text: str, definition: Definition) -> Q:
-        return Q(**{f"custom_values__{definition.number}__contains": [_file_address(text)]})
+        return Q(**{f"custom_values__{definition.key}__contains": [_file_address(text)]})
 
 
 @register
 class File(FileType):
     name = "file"
-    label = "File"
 
 
 @register
 class FileMulti(FilesType):
     name = "file_multi"
-    label = "Files"
 
 
 @register
 class Image(FileType):
     name = "image"
-    label = "Picture"
 
 
 @register
 class ImageMulti(FilesType):
     name = "image_multi"
-    label = "Pictures"

@@ -30,7 +30,6 @@ def _read(value: Any, expected: str) -> datetime:
 @register
 class Date(FieldType):
     name = "date"
-    label = "Date"
 
     def clean(self, value: Any, definition: Definition) -> str:
         return _read(value, "a date like 2025-10-18").date().isoformat()
@@ -44,7 +43,6 @@ class DateTime(FieldType):
     """A moment on the organization's clock; one that names another zone is converted."""
 
     name = "datetime"
-    label = "Date and time"
 
     def clean(self, value: Any, definition: Definition) -> str:
         moment = _read(value, "a date and time like 2025-10-18 18:24:10")

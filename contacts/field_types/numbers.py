@@ -61,7 +61,6 @@ def plain(number: Decimal) -> str:
 @register
 class Number(NumberType):
     name = "number"
-    label = "Number"
 
     def to_wire(self, stored: str) -> int | float:
         number = Decimal(stored)
@@ -71,7 +70,6 @@ class Number(NumberType):
 @register
 class FormattedNumber(NumberType):
     name = "formatted_number"
-    label = "Formatted number"
     groups = True
 
     def to_wire(self, stored: str) -> str:
@@ -86,7 +84,6 @@ class Currency(NumberType):
     """An amount of euros, with cents (CONTRACTS 3.5)."""
 
     name = "currency"
-    label = "Amount of money"
     groups = True
 
     def clean(self, value: Any, definition: Definition) -> str:

@@ -51,32 +51,28 @@ class ReferencesType(FieldType):
         return ", ".join(map(str, stored))
 
     def matches(self, text: str, definition: Definition) -> Q:
-        return Q(**{f"custom_values__{definition.number}__contains": [whole_number(text)]})
+        return Q(**{f"custom_values__{definition.key}__contains": [whole_number(text)]})
 
 
 @register
 class User(ReferenceType):
     name = "user"
-    label = "Member"
     points_to = "members"
 
 
 @register
 class UserMulti(ReferencesType):
     name = "user_multi"
-    label = "Members"
     points_to = "members"
 
 
 @register
 class Contact(ReferenceType):
     name = "contact"
-    label = "Contact"
     points_to = "contacts"
 
 
 @register
 class ContactMulti(ReferencesType):
     name = "contact_multi"
-    label = "Contacts"
     points_to = "contacts"

@@ -36,20 +36,18 @@ class TextType(FieldType):
 
     def matches(self, text: str, definition: Definition) -> Q:
         """Here any part of the value will do."""
-        return Q(**{f"custom_values__{definition.number}__icontains": text.strip()})
+        return Q(**{f"custom_values__{definition.key}__icontains": text.strip()})
 
 
 @register
 class Text(TextType):
     name = "text"
-    label = "Text"
     longest = 255
 
 
 @register
 class TextArea(TextType):
     name = "textarea"
-    label = "Long text"
     longest = 2_500
 
     def form_field(self, definition: Definition) -> forms.Field:
@@ -61,7 +59,6 @@ class Wysiwyg(TextType):
     """HTML. What is safe is kept to the letter, anything else is cleaned as a whole."""
 
     name = "wysiwyg"
-    label = "Formatted text"
     longest = 65_535
 
     def clean(self, value: Any, definition: Definition) -> str:
@@ -98,7 +95,6 @@ def _kept_attribute(element: str, name: str, value: str) -> str | None:
 @register
 class Address(TextType):
     name = "address"
-    label = "Address"
     longest = 255
 
 
@@ -107,7 +103,6 @@ class Phone(TextType):
     """Not among the documented types, but in the documented example (CONTRACTS E-C3)."""
 
     name = "phone"
-    label = "Phone"
     longest = 40
 
 
@@ -116,7 +111,6 @@ class Url(TextType):
     """The address of a web page."""
 
     name = "url"
-    label = "Web address"
     longest = LONGEST_URL
 
     def clean(self, value: Any, definition: Definition) -> str:

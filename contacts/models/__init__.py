@@ -1,9 +1,10 @@
 """Contacts, what hangs on them, and the record of every change."""
 
 from contacts.models.change import ChangeVerb, ContactChange
-from contacts.models.choices import ContactRole, ContactStage, ContactStatus, ContactType
+from contacts.models.choices import ContactRole, ContactStage, ContactStatus, ContactType, CustomFieldKind
 from contacts.models.contact import Contact
 from contacts.models.contact_points import ContactAssignee, ContactEmail, ContactPhone, RelatedPerson
+from contacts.models.custom_field import CustomField, CustomFieldOption
 from contacts.models.rescore import Rescore
 from contacts.models.scoring_weights import ScoringWeights
 from contacts.models.source import Source
@@ -20,6 +21,9 @@ __all__ = [
     "ContactStage",
     "ContactStatus",
     "ContactType",
+    "CustomField",
+    "CustomFieldKind",
+    "CustomFieldOption",
     "RelatedPerson",
     "Rescore",
     "ScoringWeights",

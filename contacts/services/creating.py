@@ -27,6 +27,7 @@ from contacts.normalise import normalise_email
 from contacts.services.changes import creation, facts_of, record
 from contacts.services.checks import check_members
 from contacts.services.children import Children, kinds_touched, replace_children
+from contacts.services.custom_values import with_clean_values
 from contacts.services.derived import derive
 from contacts.services.scoring_facts import current_weights
 from contacts.services.tagging import replace_tags
@@ -70,6 +71,7 @@ def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor,
         if found := rules.faults(draft):
             raise Invalid(found)
     check_members(drafts)
+    drafts = with_clean_values(drafts)
     region = current_organization().phone_region
     now = timezone.now()
     weights = current_weights() if score else None
@@ -97,7 +99,7 @@ def _new_contact(draft: ContactDraft, number: int, actor: Actor, now: datetime) 
         winnerr_key=draft.winnerr_key or None,
         # Whoever sees only what is assigned to them keeps what they make, unless the draft says whose it is.
         assigned_to_id=None if actor.sees_all_contacts else actor.member_id,
-        created_by_id=actor.member_id,
+        created_by_id=draft.created_by or actor.member_id,
         created_at=created_at,
         updated_at=created_at,
         last_contacted_at=draft.last_contacted_at or None,

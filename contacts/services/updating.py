@@ -28,6 +28,7 @@ from contacts.services.changes import Change, difference, facts_of, record
 from contacts.services.checks import check_members
 from contacts.services.children import Children, kinds_touched, read_children, replace_children
 from contacts.services.confirming import confirmations
+from contacts.services.custom_values import with_clean_values
 from contacts.services.derived import derive
 from contacts.services.scoring_facts import current_weights
 from contacts.services.tagging import replace_tags
@@ -54,7 +55,7 @@ _SEARCHED = (
     "further_emails",
     "further_phones",
 )
-_ONLY_NEW = ("winnerr_key", "created_at", "last_contacted_at")
+_ONLY_NEW = ("created_by", "winnerr_key", "created_at", "last_contacted_at")
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def update_contacts(
         raise Invalid(found)
     with transaction.atomic():
         check_members([draft])
+        (draft,) = with_clean_values([draft])
         pending = _lock(contact_ids, draft, actor, score=score)
         apply = _applying(draft, score=score)
         for item in pending:
@@ -123,6 +125,7 @@ def update_each(
         raise Invalid(found)
     with transaction.atomic():
         check_members([draft])
+        (draft,) = with_clean_values([draft])
         pending, refused = _apply_each(draft, _lock(contact_ids, draft, actor, score=score), score=score)
         try:
             with transaction.atomic():

@@ -28,7 +28,8 @@ def list_query(said: Mapping[str, Any]) -> ListQuery:
     """The list that parameters ask for. Raises ``Invalid``."""
     page = FixedPage.asked(said)
     return ListQuery(
-        page=page, selection=Selection(created=created_range(said.get("date_created")), search=_search(said.get("search")))
+        page=page,
+        selection=Selection(created=created_range(said.get("date_created")), search=_search(said.get("search"))),
     )
 
 

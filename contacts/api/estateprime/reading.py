@@ -77,7 +77,7 @@ def _written_statement() -> PreparedQuery:
     return prepare(_with_rows(rows).values_list(*_DOCUMENTS.columns, "version"))
 
 
-def _with_rows(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Contact]:
+def _with_rows(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Any]:
     """The contacts with everything that hangs on them."""
     source = Source.objects.filter(name=OuterRef("source")).values("number")[:1]
     tags = TaggedContact.objects.filter(content_object=OuterRef("pk")).order_by("position", "id")

@@ -15,6 +15,8 @@ from contacts.api.fields import Email
 from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, RelatedPersonDraft
 from contacts.field_types import FIELD_TYPES
 from contacts.models import ContactType, Source, Tag
+from contacts.models.custom_field import key_of
+from contacts.querysets import as_list
 from contacts.rules import MOST_CHILD_ROWS, MOST_TAGS
 
 LONGEST_NUMBER: Final = 2**63 - 1
@@ -152,8 +154,6 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-
-
 def _phones(phone: str, label: str, note: str, further: Sequence[Sequence[str]]) -> list[dict[str, str]]:
     rows = [(phone, label, note), *further] if phone else [*further]
     return [{"type": label, "number": number, "notes": note} for number, label, note in rows]
@@ -172,15 +172,16 @@ def _people(rows: Iterable[Sequence[str]]) -> list[dict[str, str | None]]:
 
 
 def _custom_fields(values: str, definitions: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-    """The values of the fields there are, in the fields' order; ``definitions`` are number, storage key, kind, options."""
-    stored = read_json(values) if isinstance(values, str) else values
+    """The values of the fields there are, in the fields' order; ``definitions`` as ``definition_rows`` has them."""
+    stored = read_json(values)
     if not stored:
         return []
     printed = []
-    for number, key, kind, options in definitions:
-        value = FIELD_TYPES[kind].offered(stored.get(key), options)
-        if value is not None:
-            printed.append({"custom_field_id": number, "value": FIELD_TYPES[kind].to_wire(value)})
+    for number, generation, kind, options in definitions:
+        value = stored.get(key_of(number, generation))
+        left = None if value is None else FIELD_TYPES[kind].offered(value, as_list(options))
+        if left is not None:
+            printed.append({"custom_field_id": number, "value": FIELD_TYPES[kind].to_wire(left)})
     return printed
 
 
@@ -259,8 +260,8 @@ def draft_of(accepted: dict[str, Any], sent: dict[str, Any], *, is_new: bool) ->
         said.setdefault("is_lead", False)
     if "custom_fields" in said:
         said["custom_values"] = said.pop("custom_fields") or {}
-    extra = {key: sent[key] for key in KEPT_UNREAD if key in sent}
-    return ContactDraft(**said, extra=extra or UNSET)
+    kept: dict[str, Any] = {key: sent[key] for key in KEPT_UNREAD if key in sent}
+    return ContactDraft(**said, extra=kept or UNSET)
 
 
 def _phone_drafts(entries: list[dict[str, Any]]) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from contacts import services
 from contacts.api.estateprime.queries import list_query
 from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
 from contacts.api.estateprime.serializers import LONGEST_NUMBER, ContactCreate, ContactWrite, draft_of
-from contacts.custom_fields import CustomField, fields_in_order
+from contacts.custom_fields import fields_in_order
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.listing import Listing, slots
-from contacts.models import Contact, Source, Tag
+from contacts.models import Contact, CustomField, Source, Tag
 from contacts.querysets import ContactQuerySet
 
 
@@ -124,7 +124,7 @@ class LookupViewSet(EstatePrimeViewSet):
 def _described(field: CustomField) -> dict[str, Any]:
     described: dict[str, Any] = {"id": field.number, "name": field.name, "type": field.kind}
     if field.has_options:
-        described["options"] = [{"id": option.number, "name": option.name} for option in field.options_in_order]
+        described["options"] = [{"id": option.number, "name": option.name} for option in field.options.all()]
     return described
 
 

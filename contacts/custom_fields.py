@@ -1,0 +1,48 @@
+"""The team's own fields, read: which there are, and what a contact's values of them are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, OuterRef, Prefetch
+
+from accounts.tenancy import current_organization
+from contacts.field_types import FIELD_TYPES, Definition, FieldType
+from contacts.models import CustomField, CustomFieldOption
+from contacts.querysets import InOrder, RowsInOrder
+
+
+def fields_in_order() -> list[CustomField]:
+    """The fields that are not retired, in their order, each with its options."""
+    options = Prefetch("options", CustomFieldOption.objects.order_by("position", "id"))
+    return list(CustomField.objects.filter(retired_at=None).prefetch_related(options))
+
+
+def type_of(field: CustomField) -> FieldType:
+    """What the field's values are like."""
+    return FIELD_TYPES[field.kind]
+
+
+def definition_of(field: CustomField) -> Definition:
+    """What the field's type needs to know of it. Asks for the options unless they were read."""
+    options = {option.number: option.name for option in field.options.all()}
+    return Definition(key=field.key, options=options, time_zone=ZoneInfo(current_organization().time_zone))
+
+
+def value_of(field: CustomField, values: Mapping[str, Any]) -> Any:
+    """The stored value in a contact's ``custom_values``, None where there is none."""
+    options = {option.number for option in field.options.all()}
+    return type_of(field).offered(values.get(field.key), options)
+
+
+def definition_rows() -> RowsInOrder:
+    """The fields there are, to annotate a row with: lists of number, generation, kind and the numbers of the options.
+
+    They hang on no row, so the database reads them once for a page.
+    """
+    fields = CustomField.objects.filter(retired_at=None).order_by("position", "id")
+    options = CustomFieldOption.objects.filter(field=OuterRef("pk")).order_by("position", "id")
+    numbers = InOrder(options.annotate(label=F("number")).values("label"))
+    return RowsInOrder(fields.annotate(numbers=numbers), "number", "generation", "kind", "numbers")
