@@ -44,5 +44,5 @@ def definition_rows() -> RowsInOrder:
     """
     fields = CustomField.objects.filter(retired_at=None).order_by("position", "id")
     options = CustomFieldOption.objects.filter(field=OuterRef("pk")).order_by("position", "id")
-    numbers = InOrder(options.annotate(label=F("number")).values("label"))
+    numbers = InOrder(options.annotate(element=F("number")).values("element"))
     return RowsInOrder(fields.annotate(numbers=numbers), "number", "generation", "kind", "numbers")

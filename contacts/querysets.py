@@ -21,12 +21,12 @@ LONGEST_IDENTIFIER = 100
 
 
 class InOrder(Subquery):
-    """The values of a one-column subquery ``label`` as a list, in the subquery's order, on either database."""
+    """The values of a one-column subquery ``element`` as a list, in the subquery's order, on either database."""
 
     output_field = models.JSONField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, template="(SELECT json_group_array(label) FROM (%(subquery)s))")
+        return self.as_sql(compiler, connection, template="(SELECT json_group_array(element) FROM (%(subquery)s))")
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
         return self.as_sql(compiler, connection, template="ARRAY(%(subquery)s)")
@@ -51,7 +51,7 @@ class RowsInOrder(InOrder):
     """Rows of a queryset, each as a list of the values of ``columns`` the way JSON has them; moments are ISO 8601 in UTC."""
 
     def __init__(self, rows: models.QuerySet[Any], *columns: str) -> None:
-        super().__init__(rows.annotate(label=JSONArray(*columns)).values("label"))
+        super().__init__(rows.annotate(element=JSONArray(*columns)).values("element"))
 
     @property
     def convert_value(self) -> Callable[[Any, Any, Any], list[list[Any]]]:
@@ -108,7 +108,7 @@ class ContactQuerySet(TenantQuerySet[_Row]):
         tagged = self._related("tagged").filter(content_object=OuterRef("pk")).order_by("position", "id")
         # A subquery and no join, for which PostgreSQL would read the whole catalogue for every contact.
         name = self._related("tags").filter(pk=OuterRef("tag")).values("name")
-        return self.annotate(tag_names=InOrder(tagged.annotate(label=Subquery(name)).values("label")))
+        return self.annotate(tag_names=InOrder(tagged.annotate(element=Subquery(name)).values("element")))
 
     def with_secondary_phone(self) -> Self:
         """Adds ``secondary_phone``: the first further phone as typed, None without one."""

@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Member
 from tests import postgresql
-from tests.worlds import WireClient, World, is_stored, make_world, rentalot_key
+from tests.worlds import WireClient, World, estateprime_pair, is_stored, make_world, rentalot_key
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -116,3 +116,9 @@ def winnerr() -> Callable[[Member | None], WireClient]:
 def rentalot() -> Callable[[Member | None], WireClient]:
     """A Rentalot program: ``rentalot(north.agent).get("/api/v1/contacts")``. None sends no credential."""
     return partial(WireClient, secret_of=rentalot_key)
+
+
+@pytest.fixture
+def estateprime() -> Callable[[Member | None], WireClient]:
+    """An EstatePrime program: ``estateprime(north.agent).get("/api/contacts")``. None sends no credential."""
+    return partial(WireClient, secret_of=estateprime_pair, scheme="Basic")

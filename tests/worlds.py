@@ -7,6 +7,7 @@ addresses and the same numbers; every free text carries the world's ``canary``, 
 from __future__ import annotations
 
 import secrets
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -38,7 +39,8 @@ from activities.drafts import ActivityDraft, CommunicationDraft, DealDraft
 from activities.services import create_deal, record_activity, record_communication
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange, RelatedPersonDraft
 from contacts.models import Contact, Rescore, ScoringWeights, Source
-from contacts.services import create_contacts, delete_contact
+from contacts.services import create_contacts, delete_contact, update_contact
+from contacts.services.custom_fields import create_field
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -185,6 +187,8 @@ def _drafts(canary: str, members: Mapping[Role, Member]) -> Iterator[ContactDraf
 def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: str) -> None:
     owner = members[Role.OWNER]
     Source.objects.create(number=1, name=f"website {canary}")
+    field = create_field(f"Budget {canary}", "select", [f"Low {canary}", f"High {canary}"], actor=actor_of(owner))
+    update_contact(contacts[0], ContactDraft(custom_values={field.number: 2}), actor=actor_of(owner))
     ScoringWeights.objects.create()
     Rescore.objects.create(requested_at=MOMENT, moved_at=MOMENT, finished_at=MOMENT, actor_label=f"Owner {canary}")
     Invitation.objects.create(
@@ -244,9 +248,11 @@ class WireClient:
     ``secret_of`` makes what the wire takes for one.
     """
 
-    def __init__(self, member: Member | None, secret_of: Callable[[Member], str] = bearer_token) -> None:
+    def __init__(
+        self, member: Member | None, secret_of: Callable[[Member], str] = bearer_token, scheme: str = "Bearer"
+    ) -> None:
         self.client = Client(raise_request_exception=False)
-        self.headers = {"Authorization": f"Bearer {secret_of(member)}"} if member else {}
+        self.headers = {"Authorization": f"{scheme} {secret_of(member)}"} if member else {}
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, **options: Any) -> Response:
         return self.request("GET", path, query=query, **options)
@@ -281,3 +287,10 @@ class WireClient:
         return self.client.generic(
             method, path, content, content_type=content_type, headers={**self.headers, **(headers or {})}
         )
+
+
+def estateprime_pair(member: Member) -> str:
+    """A key pair of the EstatePrime wire that acts as the member, as Basic authentication has it."""
+    with tenant_scope(member.organization):
+        key = issue_key(member, wire=WireName.ESTATEPRIME, name="Test program", actor=Actor.command("tests"))
+    return b64encode(f"{key.public_key}:{key.secret_key}".encode()).decode()

@@ -149,6 +149,8 @@ class Contact(TenantModel):
                     ("last_contacted_order", "contact_by_last_contact"),
                 )
             ),
+            # EstatePrime's lists, page by page from the newest number.
+            models.Index(fields=["organization", "number", "id"], condition=LIVE, name="contact_by_number"),
             models.Index(fields=["organization", "deleted_at", "id"], condition=~LIVE, name="contact_deleted"),
             models.Index(
                 F("organization"), F("phone_norm"), condition=LIVE & ~Q(phone_norm=""), name="contact_by_phone"

@@ -87,8 +87,8 @@ def _with_rows(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Any]:
         further_phone_rows=RowsInOrder(_of(ContactPhone), "phone", "label", "note"),
         further_email_rows=RowsInOrder(_of(ContactEmail), "email", "label", "note"),
         related_rows=RowsInOrder(_of(RelatedPerson), "first_name", "last_name", "mobile", "email", "notes"),
-        tag_numbers=InOrder(tags.annotate(label=models.F("tag__number")).values("label")),
-        further_assignee_numbers=InOrder(assignees.annotate(label=models.F("member__number")).values("label")),
+        tag_numbers=InOrder(tags.annotate(element=models.F("tag__number")).values("element")),
+        further_assignee_numbers=InOrder(assignees.annotate(element=models.F("member__number")).values("element")),
         definitions=definition_rows(),
     )
 
