@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, Prefetch
 from accounts.tenancy import current_organization
 from contacts.field_types import FIELD_TYPES, Definition, FieldType
 from contacts.models import CustomField, CustomFieldOption
-from contacts.querysets import InOrder, RowsInOrder
+from contacts.querysets import InOrderInside, RowsInOrder
 
 
 def fields_in_order() -> list[CustomField]:
@@ -44,5 +44,5 @@ def definition_rows() -> RowsInOrder:
     """
     fields = CustomField.objects.filter(retired_at=None).order_by("position", "id")
     options = CustomFieldOption.objects.filter(field=OuterRef("pk")).order_by("position", "id")
-    numbers = InOrder(options.annotate(element=F("number")).values("element"))
+    numbers = InOrderInside(options.annotate(element=F("number")).values("element"))
     return RowsInOrder(fields.annotate(numbers=numbers), "number", "generation", "kind", "numbers")

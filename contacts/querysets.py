@@ -41,6 +41,13 @@ class InOrder(Subquery):
         return [] if connection.vendor == "postgresql" else [self.convert_value]
 
 
+class InOrderInside(InOrder):
+    """The same for a value of ``RowsInOrder``, whose rows are JSON."""
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="to_jsonb(ARRAY(%(subquery)s))")
+
+
 def as_list(value: Any) -> list[Any]:
     """A list inside of a row: SQLite has it as text."""
     found: list[Any] = read_json(value) if isinstance(value, str) else value
