@@ -29,6 +29,7 @@ urlpatterns = [
     *document_addresses(WINNERR_CONTRACT),
     path("api/v1/", include("contacts.api.rentalot.urls")),
     *document_addresses(RENTALOT_CONTRACT),
+    path("api/", include("accounts.api.estateprime")),
     path("api/", include("contacts.api.estateprime.urls")),
 ]
 

@@ -1,4 +1,4 @@
-"""Load an organization's sources and tags from a file."""
+"""Load an organization's sources, tags and custom fields from a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from contacts.services.catalogue import load_catalogue
 
 class Command(JsonCommand):
     help = (
-        'Load sources and tags from a JSON file: {"sources":[{"name":..}],"tags":[{"name":..,"color":"#2563eb"}]}.'
+        'Load from a JSON file: {"sources":[{"name":..}],"tags":[{"name":..,"color":"#2563eb"}],'
+        '"custom_fields":[{"name":..,"type":..,"options":[..]}]}.'
         " Names decide what exists already; the order of the file is the order of the lookups."
     )
 
