@@ -10,6 +10,7 @@ from config import health
 from config.dashboard.site import site
 from config.wires.estateprime import ESTATEPRIME
 from config.wires.openapi.addresses import document_addresses
+from config.wires.openapi.estateprime import ESTATEPRIME_CONTRACT
 from config.wires.openapi.rentalot import RENTALOT_CONTRACT
 from config.wires.openapi.winnerr import WINNERR_CONTRACT
 from config.wires.refusals import Refusals
@@ -31,6 +32,7 @@ urlpatterns = [
     *document_addresses(RENTALOT_CONTRACT),
     path("api/", include("accounts.api.estateprime")),
     path("api/", include("contacts.api.estateprime.urls")),
+    *document_addresses(ESTATEPRIME_CONTRACT),
 ]
 
 # The longest prefix first: Rentalot's addresses begin with EstatePrime's.

@@ -12,16 +12,49 @@ from accounts.models import Member
 from accounts.ordering import Counted
 from accounts.roles import Right, Role
 from config.wires.estateprime import PAGE_SIZE, EstatePrimeViewSet, FixedPage, parameters_of
+from config.wires.openapi.estateprime import IDENTIFIER, USERS, page_parameter, success, success_page
+from config.wires.openapi.operations import Answer, Operation
+from config.wires.openapi.shapes import TEXT, Component, array, closed, described, nullable
 
 # The printed two, and one for those who only read.
 USERGROUPS: Final = {1: "Admin", 2: "Agent", 3: "Viewer"}
 _GROUP_OF: Final = {Role.OWNER: 1, Role.ADMIN: 1, Role.AGENT: 2, Role.VIEWER: 3}
+USER: Final = Component(
+    "User",
+    closed(
+        {
+            "id": IDENTIFIER,
+            "first_name": TEXT,
+            "last_name": TEXT,
+            "usergroup": described(IDENTIFIER, "One of `/api/users/usergroups`."),
+            "email": TEXT,
+            "phone": nullable(TEXT),
+            "is_active": {"type": "boolean"},
+        }
+    ),
+)
+USERGROUP: Final = Component("Usergroup", closed({"id": IDENTIFIER, "name": TEXT}))
 
 
 class UserViewSet(EstatePrimeViewSet):
     """Who works here, by number, those who have left included: contacts name them."""
 
     grants = {"list": Right.READ_MEMBERS, "usergroups": Right.READ_MEMBERS}
+    operations = {
+        "list": Operation(
+            name="listUsers",
+            tag=USERS,
+            summary="List users",
+            query=(page_parameter(),),
+            answer=Answer(description="A page of users, by id.", shape=success_page("UserListResponse", USER)),
+        ),
+        "usergroups": Operation(
+            name="listUsergroups",
+            tag=USERS,
+            summary="List user groups",
+            answer=Answer(description="All of them.", shape=success("UsergroupListResponse", array(USERGROUP))),
+        ),
+    }
 
     def list(self, request: Request) -> Response:
         page = FixedPage.asked(parameters_of(request))

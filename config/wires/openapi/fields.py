@@ -115,7 +115,11 @@ def _plain(field: AnyField) -> Mapping[str, Any]:
 
 @singledispatch
 def _bare(field: Any) -> Shape:
-    raise ImproperlyConfigured(f"Nobody said what JSON a {type(field).__name__} takes")
+    # A resource's own field may say all of it.
+    shape: Shape | None = getattr(field, "shape", None)
+    if shape is None:
+        raise ImproperlyConfigured(f"Nobody said what JSON a {type(field).__name__} takes")
+    return shape
 
 
 @_bare.register

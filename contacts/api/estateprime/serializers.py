@@ -11,6 +11,7 @@ from accounts.models import Member
 from accounts.prepared import read_json
 from config.wires.estateprime import local_time
 from config.wires.fields import Document, Flag, Text, WireField, as_stored, text_or_null
+from config.wires.openapi.shapes import TEXT, Component, Shape, array, closed, nullable, whole
 from contacts.api.fields import Email
 from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, RelatedPersonDraft
 from contacts.field_types import FIELD_TYPES
@@ -26,6 +27,7 @@ class Identifier(serializers.Field[Any, Any, Any, Any]):
     """An id: an integer, or its digits (CONTRACTS E-S9)."""
 
     default_error_messages = {"required": "is required", "null": "is required", "invalid_type": "must be an id"}
+    shape = {"type": ["integer", "string"], "minimum": 1, "maximum": LONGEST_NUMBER, "pattern": "^[1-9][0-9]{0,17}$"}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
@@ -131,6 +133,14 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
     """``[{"custom_field_id", "value"}]``, or the object by id that the live service has (CONTRACTS 3.5)."""
 
     default_error_messages = {"invalid_type": "must be an array", "null": "must be an array"}
+    shape = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["custom_field_id"],
+            "properties": {"custom_field_id": {"type": "integer", "minimum": 1}, "value": {}},
+        },
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_null=True, **kwargs)
@@ -193,38 +203,65 @@ def _is_lead(type: str) -> bool:
     return type == ContactType.LEAD
 
 
-_IDENTIFIER_SHAPE: Final = {"type": "integer", "minimum": 1}
-_MOMENT_SHAPE: Final = {"type": "string", "examples": ["2025-01-15 18:00:05"]}
+def _printed_rows(name: str, properties: dict[str, Shape]) -> Shape:
+    return array(Component(name, closed(properties)))
+
+
+_IDENTIFIER: Final = whole(1, LONGEST_NUMBER)
+_MOMENT: Final = {"type": "string", "examples": ["2025-01-15 18:00:05"], "description": "On the organization's clock."}
+_PHONES: Final = _printed_rows("Phone", {"type": TEXT, "number": TEXT, "notes": TEXT})
+_EMAILS: Final = _printed_rows("Email", {"type": TEXT, "email_address": TEXT, "notes": TEXT})
+_PEOPLE: Final = _printed_rows(
+    "ContactDetail",
+    {"first_name": TEXT, "last_name": TEXT, "mobile": nullable(TEXT), "email": nullable(TEXT), "notes": TEXT},
+)
+_VALUE: Final = {"type": ["string", "number", "boolean", "array"], "description": "Of the kind its field has."}
+_CUSTOM: Final = _printed_rows("CustomFieldValue", {"custom_field_id": _IDENTIFIER, "value": _VALUE})
 
 # What is read only is printed under its key and ignored when it is sent back.
 CONTACT_FIELDS: tuple[WireField, ...] = (
-    WireField("id", ("number",), as_stored, prints=_IDENTIFIER_SHAPE),
-    WireField("first_name", ("first_name",), as_stored, Text(100)),
-    WireField("last_name", ("last_name",), as_stored, Text(100)),
-    WireField("source_id", ("source_number",), as_stored, Reference(Source, "name", source="source", allow_null=True)),
+    WireField("id", ("number",), as_stored, prints=_IDENTIFIER),
+    WireField("first_name", ("first_name",), as_stored, Text(100), TEXT),
+    WireField("last_name", ("last_name",), as_stored, Text(100), TEXT),
+    WireField(
+        "source_id",
+        ("source_number",),
+        as_stored,
+        Reference(Source, "name", source="source", allow_null=True),
+        nullable(_IDENTIFIER),
+    ),
     WireField("is_lead", ("type",), _is_lead, Flag(required=False), {"type": "boolean"}),
-    WireField("is_company", ("is_company",), bool, Flag(required=False)),
+    WireField("is_company", ("is_company",), bool, Flag(required=False), {"type": "boolean"}),
     WireField("company_name", ("company_name",), text_or_null, Text(200)),
     WireField(
-        "phones", ("phone", "phone_label", "phone_note", "further_phone_rows"), _phones, Rows(Phone(), MOST_CHILD_ROWS)
+        "phones",
+        ("phone", "phone_label", "phone_note", "further_phone_rows"),
+        _phones,
+        Rows(Phone(), MOST_CHILD_ROWS),
+        _PHONES,
     ),
     WireField(
         "emails",
         ("email", "email_label", "email_note", "further_email_rows"),
         _emails,
         Rows(EmailEntry(), MOST_CHILD_ROWS),
+        _EMAILS,
     ),
-    WireField("notes", ("notes",), as_stored, Text(10_000)),
-    WireField("custom_fields", ("custom_values", "definitions"), _custom_fields, CustomValues()),
-    WireField("contact_details", ("related_rows",), _people, Rows(Person(), MOST_CHILD_ROWS)),
-    WireField("tags", ("tag_numbers",), sorted, References(Tag, "name", MOST_TAGS)),
-    WireField("date_created", ("created_at",), local_time, prints=_MOMENT_SHAPE),
-    WireField("created_by", ("created_by__number",), as_stored, Reference(Member, "id")),
+    WireField("notes", ("notes",), as_stored, Text(10_000), TEXT),
+    WireField("custom_fields", ("custom_values", "definitions"), _custom_fields, CustomValues(), _CUSTOM),
+    WireField("contact_details", ("related_rows",), _people, Rows(Person(), MOST_CHILD_ROWS), _PEOPLE),
+    WireField("tags", ("tag_numbers",), sorted, References(Tag, "name", MOST_TAGS), array(_IDENTIFIER)),
+    WireField("date_created", ("created_at",), local_time, prints=_MOMENT),
+    WireField("created_by", ("created_by__number",), as_stored, Reference(Member, "id"), nullable(_IDENTIFIER)),
     WireField(
-        "users", ("assigned_to__number", "further_assignee_numbers"), _users, References(Member, "id", MOST_CHILD_ROWS)
+        "users",
+        ("assigned_to__number", "further_assignee_numbers"),
+        _users,
+        References(Member, "id", MOST_CHILD_ROWS),
+        array(_IDENTIFIER),
     ),
-    WireField("date_updated", ("updated_at",), local_time, prints=_MOMENT_SHAPE),
-    WireField("date_converted_to_client", ("converted_at",), local_time, prints=_MOMENT_SHAPE),
+    WireField("date_updated", ("updated_at",), local_time, prints=_MOMENT),
+    WireField("date_converted_to_client", ("converted_at",), local_time, prints=nullable(_MOMENT)),
 )
 # What the live service asks for and nobody documents: taken, kept, and told to nobody (CONTRACTS E-C5).
 KEPT_UNREAD: Final = ("full_name", "vat_number", "id_number", "is_active", "office_id", "language_id", "country")

@@ -14,6 +14,7 @@ from config.wires.estateprime import EstatePrimeViewSet, parameters_of
 from config.wires.fields import accepted
 from config.wires.strict_json import object_of
 from contacts import services
+from contacts.api.estateprime.openapi import CONTACT_OPERATIONS, LOOKUP_OPERATIONS
 from contacts.api.estateprime.queries import list_query
 from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
 from contacts.api.estateprime.serializers import LONGEST_NUMBER, ContactCreate, ContactWrite, draft_of
@@ -34,6 +35,7 @@ class ContactViewSet(EstatePrimeViewSet):
         "partial_update": Right.WRITE_CONTACTS,
         "destroy": Right.WRITE_CONTACTS,
     }
+    operations = CONTACT_OPERATIONS
     serializer_class = ContactWrite
 
     def get_queryset(self) -> ContactQuerySet[Contact]:
@@ -107,6 +109,7 @@ class LookupViewSet(EstatePrimeViewSet):
         "tags": Right.READ_CONTACTS,
         "custom_fields": Right.READ_CONTACTS,
     }
+    operations = LOOKUP_OPERATIONS
 
     def sources(self, request: Request) -> Response:
         return self._lookup(Source.objects.values_list("number", "name"))
