@@ -6,7 +6,7 @@ job may run twice, and whoever writes to a contact meanwhile is not undone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -78,14 +78,15 @@ def remove_slice(
         if field is None:
             return
         key = field.key
-        holds = Q(**{f"custom_values__{key}": option}) | Q(**{f"custom_values__{key}__contains": [option]})
 
         def without(values: Values) -> Values:
-            value = values.pop(key, None)
-            left = [number for number in value if number != option] if isinstance(value, list) else None
-            return values | {key: left} if left else values
+            value = values.pop(key)
+            several = value if isinstance(value, list) else [value]
+            left = [number for number in several if number != option]
+            return values | {key: left if isinstance(value, list) else value} if left else values
 
-        last = _rewrite(holds, without, _actor(label, member_id), after)
+        # SQLite cannot look into a list; whoever has another option is left alone below.
+        last = _rewrite(Q(custom_values__has_key=key), without, _actor(label, member_id), after)
         if last:
             remove_slice.enqueue(organization_id, field_id, option, label, member_id, last)
 
@@ -94,20 +95,28 @@ def _rewrite(holds: Q, change: Callable[[Values], Values], actor: Actor, after: 
     """Change the values of the next contacts that need it; the last one's primary key, 0 when there are no more."""
     rows = Contact.objects.filter(holds, pk__gt=after).order_by("pk").select_for_update(of=("self",))
     contacts = list(rows.only("pk", "custom_values", "organization_id")[:SLICE])
-    changes = []
+    changed = []
     for contact in contacts:
         before, contact.custom_values = contact.custom_values, change(dict(contact.custom_values))
-        facts = {"custom_values": contact.custom_values}
-        changes.append(Change(contact_id=contact.pk, before={"custom_values": before}, after=facts))
-    if contacts:
-        _store(contacts, changes, actor)
+        if contact.custom_values != before:
+            changed.append((contact, before))
+    if changed:
+        _store(changed, actor)
     return contacts[-1].pk if len(contacts) == SLICE else 0
 
 
-def _store(contacts: list[Contact], changes: list[Change], actor: Actor) -> None:
+def _store(changed: Sequence[tuple[Contact, Values]], actor: Actor) -> None:
     now, operation = timezone.now(), uuid7()
-    ids = [contact.pk for contact in contacts]
-    Contact.objects.bulk_update(contacts, ["custom_values"])
+    ids = [contact.pk for contact, _ in changed]
+    changes = [
+        Change(
+            contact_id=contact.pk,
+            before={"custom_values": before},
+            after={"custom_values": contact.custom_values},
+        )
+        for contact, before in changed
+    ]
+    Contact.objects.bulk_update([contact for contact, _ in changed], ["custom_values"])
     Contact.objects.filter(pk__in=ids).update(version=F("version") + 1, updated_at=now)
     record(operation, ChangeVerb.UPDATED, changes, actor=actor, now=now)
     fields = frozenset({"custom_values"})
