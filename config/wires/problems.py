@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from math import ceil
 from typing import Any
@@ -99,6 +99,15 @@ def _forbidden(error: domain.Forbidden) -> Problem:
     return Problem(kind="forbidden", status=403, reason=error.reason)
 
 
+def _plan_forbids(error: domain.PlanForbids) -> Problem:
+    return Problem(kind="forbidden", status=403, reason=error.access, value=error.plan)
+
+
+def _quota_exhausted(error: domain.QuotaExhausted) -> Problem:
+    problem = _rate_limited(error.retry_after)
+    return replace(problem, resource=error.resource, reason=error.window, value=str(error.limit))
+
+
 def _malformed(error: MalformedJSON) -> Problem:
     return Problem(kind="malformed", status=400, reason=error.reason)
 
@@ -129,7 +138,9 @@ TRANSLATIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
     (domain.Duplicate, _duplicate),
     (domain.LoginRefused, _simple("bad_login", 401)),
     (domain.NotAuthenticated, _simple("unauthenticated", 401)),
+    (domain.PlanForbids, _plan_forbids),
     (domain.Forbidden, _forbidden),
+    (domain.QuotaExhausted, _quota_exhausted),
     (domain.TooManyAttempts, _too_many_attempts),
     (domain.PreconditionFailed, _simple("precondition_failed", 412)),
     (domain.IdempotencyError, _idempotency),
