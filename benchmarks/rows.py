@@ -18,6 +18,16 @@ STATUSES: Final = {
     "DO_NOT_CONTACT": 0.03,
     "CLIENT": 0.01,
 }
+STAGES: Final = {"prospect": 0.62, "scheduled": 0.14, "renter": 0.12, "applicant": 0.08, "archived": 0.04}
+ROLES: Final = {
+    "prospect": 0.70,
+    "tenant": 0.18,
+    "landlord": 0.06,
+    "property_manager": 0.03,
+    "vendor": 0.02,
+    "other": 0.01,
+}
+CHANNELS: Final = {"": 0.40, "whatsapp": 0.25, "email": 0.18, "sms": 0.12, "telegram": 0.04, "gmail": 0.01}
 SOURCES: Final = (
     "Website", "Zillow", "Referral", "Open house", "Facebook", "Realtor.com", "Google", "Instagram", "Sign call",
     "Past client", "Radio", "Magazine",
@@ -132,15 +142,19 @@ CONTACT: Final = {
     "country": f"CASE WHEN {draw(12)} < 0.7 THEN 'US' ELSE '' END",
     "type": shared_out(TYPES, 16),
     "status": shared_out(STATUSES, 17),
+    "stage": shared_out(STAGES, 40),
+    "role": shared_out(ROLES, 41),
+    "channel_preference": shared_out(CHANNELS, 42),
     "source": pick(SOURCES, 18, 2),
     "lead_score": f"least({whole(101, 19, 2)}, %(score)s)",
     "preferences": PREFERENCES,
     "notes": f"CASE WHEN {draw(22)} < 0.6 THEN 'Wants to move before the summer; call after six. Number ' || n ELSE '' END",
     "assigned_to_id": f"CASE WHEN {draw(23)} < 0.9 THEN members[1 + floor(cardinality(members) * {draw(24)} ^ 2)::int] END",
     "search_text": "lower(concat_ws(' ', full_name, first_name, last_name, email, phone, second_phone, phone_digits,"
-    " second_digits))",
+    " second_digits, '1' || phone_digits, '1' || second_digits))",
     "created_at": "created_at",
     "updated_at": "updated_at",
+    "applied_at": f"CASE WHEN {shared_out(STAGES, 40)} = 'applicant' THEN created_at END",
     "last_contacted_at": f"CASE WHEN {draw(25)} < 0.6 THEN updated_at END",
 }
 

@@ -10,6 +10,7 @@ from config import health
 from config.dashboard.site import site
 from config.wires.estateprime import ESTATEPRIME
 from config.wires.openapi.addresses import document_addresses
+from config.wires.openapi.rentalot import RENTALOT_CONTRACT
 from config.wires.openapi.winnerr import WINNERR_CONTRACT
 from config.wires.refusals import Refusals
 from config.wires.rentalot import RENTALOT
@@ -26,6 +27,8 @@ urlpatterns = [
     path("v1/", include("activities.api.winnerr.urls")),
     path("v1/", include("contacts.api.winnerr.urls")),
     *document_addresses(WINNERR_CONTRACT),
+    path("api/v1/", include("contacts.api.rentalot.urls")),
+    *document_addresses(RENTALOT_CONTRACT),
 ]
 
 # The longest prefix first: Rentalot's addresses begin with EstatePrime's.

@@ -116,6 +116,9 @@ class ContactDraft:
     removed_tags: tuple[str, ...] | Unset = UNSET
     added_tags: tuple[str, ...] | Unset = UNSET
 
+    # True refuses a contact that nobody can be reached by afterwards, and to take the last of e-mail and phone away.
+    is_reachable: bool | Unset = UNSET
+
     # Only for a new contact: what a move from another system keeps.
     winnerr_key: str | Unset = UNSET
     created_at: datetime | Unset = UNSET

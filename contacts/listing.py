@@ -9,7 +9,7 @@ A statement is made for a ``Listing`` and kept (``accounts.prepared``); ``slots`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -23,13 +23,16 @@ from accounts.actor import Actor
 from accounts.models import Member
 from accounts.ordering import Counted, Order, SortKey, after, order_by
 from accounts.prepared import OneOf, Slot
-from contacts.models import Contact, ContactStatus, ContactType, Tag, TaggedContact
+from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, ContactType, Tag, TaggedContact
 from contacts.querysets import ContactQuerySet
 from contacts.scoring import MAXIMUM_SCORE, MINIMUM_SCORE
-from contacts.stretches import Element, Stretches
+from contacts.search import is_found, words_of
+from contacts.stretches import Element, Numbered, Stretches
 
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 _END: Final = datetime.max.replace(tzinfo=UTC)
+# Beyond every address book, and small enough to add a page to.
+_FURTHEST: Final = 2**40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,8 @@ class Selection:
     """Which contacts: those that meet all of it. None does not narrow; a sequence means any of its values.
 
     ``assignees`` are the UUIDs of members. ``scores`` are a lower and an upper bound, both included; ``created`` begins
-    with its first moment and ends before its last. Either bound may be None.
+    with its first moment and ends before its last. Either bound may be None. ``search`` is text for
+    ``contacts.search``; blank text does not narrow.
     """
 
     types: Sequence[str] | None = None
@@ -47,10 +51,15 @@ class Selection:
     tags: Sequence[str] | None = None
     scores: tuple[int | None, int | None] | None = None
     created: tuple[datetime | None, datetime | None] | None = None
+    stages: Sequence[str] | None = None
+    roles: Sequence[str] | None = None
+    channels: Sequence[str] | None = None
+    search: str | None = None
 
     def narrowed_by(self) -> frozenset[str]:
         """The names of the fields that narrow."""
-        return frozenset(field.name for field in fields(self) if getattr(self, field.name) is not None)
+        names = {field.name for field in fields(self) if getattr(self, field.name) is not None}
+        return frozenset(names if words_of(self.search or "") else names - {"search"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +67,8 @@ class Listing:
     """What a list's statement depends on; everything else about a request fills its slots.
 
     ``order`` ends with ``id`` (see ``total_order``). ``limit`` is how many rows are read. ``is_continued``: the page
-    comes after a row whose values of the order's columns are given as ``position``.
+    comes after a row whose values of the order's columns are given as ``position``. ``is_numbered``: it begins after
+    the ``first`` rows of the order.
     """
 
     narrowed_by: frozenset[str]
@@ -67,10 +77,18 @@ class Listing:
     order: Order
     limit: int
     is_continued: bool
+    is_numbered: bool
 
     @classmethod
     def of(
-        cls, selection: Selection, order: Order, limit: int, *, actor: Actor, position: Sequence[Any] | None
+        cls,
+        selection: Selection,
+        order: Order,
+        limit: int,
+        *,
+        actor: Actor,
+        position: Sequence[Any] | None = None,
+        is_numbered: bool = False,
     ) -> Listing:
         return cls(
             narrowed_by=selection.narrowed_by(),
@@ -79,6 +97,7 @@ class Listing:
             order=order,
             limit=limit,
             is_continued=position is not None,
+            is_numbered=is_numbered,
         )
 
 
@@ -97,10 +116,13 @@ def total_order(keys: Sequence[SortKey]) -> Order:
     return tuple(order.values())
 
 
-def slots(selection: Selection, *, actor: Actor, position: Sequence[Any] | None = None) -> dict[str, Any]:
-    """The values for the slots of a listing's statement, by name."""
+def slots(
+    selection: Selection, *, actor: Actor, position: Sequence[Any] | None = None, first: int = 0
+) -> dict[str, Any]:
+    """The values for the slots of a listing's statement, by name; ``first`` is how many rows a numbered page leaves out."""
     lowest, highest = _score_bounds(selection)
     begin, end = selection.created or (None, None)
+    words = words_of(selection.search or "")
     values = {
         "types": ContactType.values if selection.types is None else selection.types,
         "statuses": ContactStatus.values if selection.statuses is None else selection.statuses,
@@ -113,7 +135,13 @@ def slots(selection: Selection, *, actor: Actor, position: Sequence[Any] | None 
         "highest": highest,
         "begin": begin or _BEGINNING,
         "end": end or _END,
+        "stages": ContactStage.values if selection.stages is None else selection.stages,
+        "roles": ContactRole.values if selection.roles is None else selection.roles,
+        "channels": selection.channels,
+        "written": words.written,
+        "dialled": words.dialled,
         "member": actor.member_id or 0,
+        "first": min(max(first, 0), _FURTHEST),
     }
     return values | {f"position{place}": value for place, value in enumerate(position or ())}
 
@@ -128,12 +156,21 @@ def _score_bounds(selection: Selection) -> tuple[int, int]:
 
 def page_of(listing: Listing) -> ContactQuerySet[Contact]:
     """The contacts of one page in their order, with slots for the values."""
+    if listing.is_numbered:
+        return _numbered(listing)
     dimensions = _dimensions(listing) if connection.vendor == "postgresql" and listing.sees_all_contacts else {}
     if not dimensions:
         return _ordered(_positioned(chosen(listing), listing), listing)
     if "tags" in dimensions:
         return _of_stretches(_tag_stretch(listing), dimensions, listing, may_repeat=True)
     return _of_stretches(_contact_stretch(listing, dimensions), dimensions, listing)
+
+
+def _numbered(listing: Listing) -> ContactQuerySet[Contact]:
+    """The rows are passed over in the index alone; only those of the page are read."""
+    keys = chosen(listing).order_by(*order_by(listing.order)).values("pk")
+    page = Numbered(keys, first=Slot("first", models.BigIntegerField()), limit=listing.limit)
+    return Contact.objects.filter(pk__in=page).order_by(*order_by(listing.order))
 
 
 def chosen(listing: Listing, *, without: frozenset[str] = frozenset()) -> ContactQuerySet[Contact]:
@@ -175,6 +212,10 @@ def _has_a_tag() -> Q:
     return Q(Exists(TaggedContact.objects.filter(content_object=OuterRef("pk"), tag__in=_tags())))
 
 
+def _words(name: str) -> Slot:
+    return Slot(name, models.TextField(), is_array=True)
+
+
 def _score_range() -> Q:
     score = models.SmallIntegerField()
     return Q(lead_score__gte=Slot("lowest", score), lead_score__lte=Slot("highest", score))
@@ -185,7 +226,7 @@ def _created_range() -> Q:
     return Q(created_at__gte=Slot("begin", moment), created_at__lt=Slot("end", moment))
 
 
-_CONDITIONS: Final = {
+_CONDITIONS: Final[Mapping[str, Callable[[], Q]]] = {
     "types": lambda: _one_of("types", "type"),
     "statuses": lambda: _one_of("statuses", "status"),
     "sources": lambda: _one_of("sources", "source"),
@@ -193,6 +234,10 @@ _CONDITIONS: Final = {
     "tags": _has_a_tag,
     "scores": _score_range,
     "created": _created_range,
+    "stages": lambda: _one_of("stages", "stage"),
+    "roles": lambda: _one_of("roles", "role"),
+    "channels": lambda: _one_of("channels", "channel_preference"),
+    "search": lambda: is_found(_words("written"), _words("dialled")),
 }
 
 

@@ -202,10 +202,13 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
     hang on the contact (tags, further phones and so on) are the services' part. Raises ``Invalid`` for what the draft
     and the stored columns together make wrong.
     """
+    was_reachable = bool(contact._state.adding or contact.email or contact.phone)
     for name in PLAIN_FIELDS:
         value = getattr(draft, name)
         if value is not UNSET:
             setattr(contact, name, value)
+    if draft.is_reachable and was_reachable and not (contact.email or contact.phone):
+        raise Invalid([FieldError("email", "required", message="or phone is required")])
     _apply_names(draft, contact)
     _apply_type(draft, contact, now)
     _apply_stage(contact, now)
@@ -256,7 +259,8 @@ def _apply_stage(contact: Contact, now: datetime) -> None:
     if contact.stage != ContactStage.APPLICANT:
         contact.applied_at = None
     elif contact.applied_at is None:
-        contact.applied_at = now
+        # A contact that was known before it came here is taken for one that applied when it was made.
+        contact.applied_at = contact.created_at if contact._state.adding else now
 
 
 def merged_preferences(stored: dict[str, Any] | None, draft: PreferencesDraft | None) -> dict[str, Any] | None:

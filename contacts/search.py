@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
-from django.db import connections, models
-from django.db.models.expressions import RawSQL
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, connections, models
+from django.db.models import F, Q, Value
 
 from contacts.normalise import fold, phone_digits
 from contacts.querysets import ContactQuerySet
 
 # Nobody types more; a longer text would only cost time.
-LONGEST_QUERY = 200
-MOST_WORDS = 12
+LONGEST_QUERY: Final = 200
 
-_PHONE_LIKE = re.compile(r"[+(]?[0-9][0-9().+/-]{2,}", re.ASCII)
+# What telephone numbers are typed with. Dashes of every length come from texts that were copied.
+_PHONE: Final = re.compile(r"[\d\s+()./‐-―-]*\d[\d\s+()./‐-―-]*")
+_PHONE_WORD: Final = re.compile(r"[+(]?[0-9][0-9().+/-]{2,}", re.ASCII)
 _Row = TypeVar("_Row", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What to look for, in the form of ``search_text``: all of ``written``, or else all of ``dialled``.
+
+    Those are the words as they were typed, and with the numbers among them as the digits of a telephone. A text that is
+    a telephone number and nothing else is one number, however it is spaced.
+    """
+
+    written: tuple[str, ...] = ()
+    dialled: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.written)
+
+
+def words_of(text: str) -> Words:
+    """The words of a text; falsy for blank text."""
+    folded = fold(_storable(text[:LONGEST_QUERY]))
+    if _PHONE.fullmatch(folded):
+        return Words((folded,), (phone_digits(folded),))
+    words = folded.split()
+    return Words(
+        _needed(words), _needed([phone_digits(word) if _PHONE_WORD.fullmatch(word) else word for word in words])
+    )
 
 
 def search_contacts(queryset: ContactQuerySet[_Row], text: str) -> ContactQuerySet[_Row]:
@@ -29,24 +58,53 @@ def search_contacts(queryset: ContactQuerySet[_Row], text: str) -> ContactQueryS
     if not words:
         return queryset
     if connections[queryset.db].vendor == "postgresql":
-        patterns = [f"%{_literal(word)}%" for word in words]
-        found = RawSQL("SELECT contacts_search(%s::text[])", [patterns])
-        return queryset.filter(pk__in=found)
+        return queryset.filter(is_found(_array(words.written), _array(words.dialled)))
     return search_text_contains(queryset, words)
 
 
-def search_text_contains(queryset: ContactQuerySet[_Row], words: list[str]) -> ContactQuerySet[_Row]:
+def search_text_contains(queryset: ContactQuerySet[_Row], words: Words) -> ContactQuerySet[_Row]:
     """The same by reading every row of the queryset: for SQLite, and for the few rows the index leaves out."""
-    for word in words:
-        queryset = queryset.filter(search_text__contains=word)
-    return queryset
+    return queryset.filter(_contains(words.written) | _contains(words.dialled)) if words else queryset
 
 
-def words_of(text: str) -> list[str]:
-    """The words to look for, in the form in which ``search_text`` is stored."""
-    words = fold(text[:LONGEST_QUERY].replace("\x00", " ")).split()[:MOST_WORDS]
-    return [phone_digits(word) if _PHONE_LIKE.fullmatch(word) else word for word in words]
+def is_found(written: models.Expression, dialled: models.Expression) -> Q:
+    """The condition that a contact, not deleted, holds all of the one array of words or all of the other."""
+    if connection.vendor == "postgresql":
+        return Q(_Found(F("pk"), written)) | Q(_Found(F("pk"), dialled))
+    return Q(_Holds(written, F("search_text"))) | Q(_Holds(dialled, F("search_text")))
 
 
-def _literal(word: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", word)
+class _Found(models.Func):
+    template = "%(expressions)s) AS word)))"
+    arg_joiner = (
+        r" IN (SELECT contacts_search(ARRAY(SELECT '%%' || regexp_replace(word, '([\\%%_])', '\\\1', 'g') || '%%'"
+        " FROM unnest("
+    )
+    output_field = models.BooleanField()
+
+
+class _Holds(models.Func):
+    template = "NOT EXISTS (SELECT 1 FROM json_each(%(expressions)s, word.value))"
+    arg_joiner = ") AS word WHERE 0 = instr("
+    output_field = models.BooleanField()
+
+
+def _array(words: tuple[str, ...]) -> Value:
+    return Value(list(words), output_field=ArrayField(models.TextField()))
+
+
+def _contains(words: tuple[str, ...]) -> Q:
+    return Q(*(Q(search_text__contains=word) for word in words))
+
+
+def _needed(words: list[str]) -> tuple[str, ...]:
+    """The words without those that another one contains, the longest first."""
+    longest_first = sorted(dict.fromkeys(words), key=len, reverse=True)
+    return tuple(
+        word for place, word in enumerate(longest_first) if not any(word in other for other in longest_first[:place])
+    )
+
+
+def _storable(text: str) -> str:
+    """The text without what no database keeps: NUL, and halves of characters."""
+    return text.replace("\x00", " ").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

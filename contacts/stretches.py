@@ -84,3 +84,20 @@ class Stretches(Expression):
             return f"unnest({sql})", parameters
         sql, parameters = dimension.query.as_sql(compiler, connection)
         return f"({sql})", parameters
+
+
+class Numbered(Expression):
+    """The primary keys of ``limit`` rows of an ordered one-column query, after the ``first`` ones."""
+
+    output_field = models.BigIntegerField()
+
+    def __init__(self, rows: QuerySet[Any, Any], *, first: Slot, limit: int) -> None:
+        super().__init__()
+        self.rows = rows
+        self.first = first
+        self.limit = limit
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        sql, parameters = self.rows.query.as_sql(compiler, connection)
+        first, own = compiler.compile(self.first)
+        return f"({sql} LIMIT {self.limit} OFFSET {first})", (*parameters, *own)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from django.core.cache import cache
@@ -12,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import Member
 from tests import postgresql
-from tests.worlds import WireClient, World, is_stored, make_world
+from tests.worlds import WireClient, World, is_stored, make_world, rentalot_key
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -109,3 +110,9 @@ def _both_worlds(request: pytest.FixtureRequest) -> None:
 def winnerr() -> Callable[[Member | None], WireClient]:
     """A Winnerr program: ``winnerr(north.agent).get("/v1/contacts")``. None sends no credential."""
     return WireClient
+
+
+@pytest.fixture
+def rentalot() -> Callable[[Member | None], WireClient]:
+    """A Rentalot program: ``rentalot(north.agent).get("/api/v1/contacts")``. None sends no credential."""
+    return partial(WireClient, secret_of=rentalot_key)

@@ -7,7 +7,7 @@ addresses and the same numbers; every free text carries the world's ``canary``, 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ from accounts.models import (
     WriteMeter,
 )
 from accounts.roles import Role
-from accounts.services import create_member, create_organization, issue_token
+from accounts.services import create_member, create_organization, issue_key, issue_token
 from accounts.tenancy import Scope, current_organization, tenant_scope
 from activities.drafts import ActivityDraft, CommunicationDraft, DealDraft
 from activities.services import create_deal, record_activity, record_communication
@@ -237,12 +237,21 @@ def bearer_token(member: Member) -> str:
         return issue_token(member, name="Test program", lifetime=timedelta(hours=12), actor=operator).token
 
 
-class WireClient:
-    """A program that presents a member's bearer token, or none. Errors come back as answers, as a program sees them."""
+def rentalot_key(member: Member) -> str:
+    """A key of the Rentalot wire that acts as the member."""
+    with tenant_scope(member.organization):
+        return issue_key(member, wire=WireName.RENTALOT, name="Test program", actor=Actor.command("tests")).key
 
-    def __init__(self, member: Member | None) -> None:
+
+class WireClient:
+    """A program that presents a member's bearer token, or none. Errors come back as answers, as a program sees them.
+
+    ``secret_of`` makes what the wire takes for one.
+    """
+
+    def __init__(self, member: Member | None, secret_of: Callable[[Member], str] = bearer_token) -> None:
         self.client = Client(raise_request_exception=False)
-        self.headers = {"Authorization": f"Bearer {bearer_token(member)}"} if member else {}
+        self.headers = {"Authorization": f"Bearer {secret_of(member)}"} if member else {}
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, **options: Any) -> Response:
         return self.request("GET", path, query=query, **options)

@@ -28,7 +28,8 @@ from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, closed, described, 
 from config.wires.openapi.winnerr import AGENTS, AUTHENTICATION, MESSAGE, page_parameters, success, success_page
 from config.wires.pages import cursor_page, limit_of
 from config.wires.problems import Problem
-from config.wires.winnerr import WinnerrViewSet, object_of
+from config.wires.strict_json import object_of
+from config.wires.winnerr import WinnerrViewSet
 
 DEFAULT_LIMIT = LARGEST_LIMIT = 100
 

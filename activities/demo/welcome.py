@@ -5,32 +5,34 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from django.db.models import Max
 
-from accounts.authentication import authority_by_token
+from accounts.authentication import Authority, authority_by_credential, authority_by_token, digest_of
 from accounts.exceptions import NotAuthenticated
-from accounts.models import Member
+from accounts.models import Member, WireName
 from accounts.roles import Role
-from accounts.services import issue_token
+from accounts.services import issue_key, issue_token
 from accounts.tenancy import empty_scope, tenant_scope
 from activities.demo.loading import member_actor
 from activities.demo.team import AGENT, HARBOUR_LANE, OWNER
 from contacts.models import Contact
 
-_TOKEN_NAME = "Demo"  # noqa: S105 - what the token is called
+_NAME = "Demo"
 _LIFETIME = timedelta(days=90)
 
 
-def welcome(organization_id: int, *, address: str, token_file: Path) -> str:
-    """The dashboard's address, two logins, a bearer token and three curl lines that work as they stand.
+def welcome(organization_id: int, *, address: str, directory: Path) -> str:
+    """The dashboard's address, two logins, a credential for each wire and curl lines that work as they stand.
 
-    ``address`` is the server's, without a slash at the end. The token is read from ``token_file`` while it is good and
-    written there, for its owner's eyes only, when a new one had to be issued.
+    ``address`` is the server's, without a slash at the end. The credentials are read from files in ``directory`` while
+    they are good, and written there, for their owner's eyes only, when new ones had to be issued.
     """
-    token = _stored_token(organization_id, token_file) or _new_token(organization_id, token_file)
+    token = _kept(directory / "demo_token", organization_id, authority_by_token, _issued_token)
+    key = _kept(directory / "demo_key", organization_id, _authority_by_key, _issued_key)
     lines = [
         "",
         f"Latchkey's demo is ready: {HARBOUR_LANE.name}, and a second organization to switch to.",
@@ -39,40 +41,61 @@ def welcome(organization_id: int, *, address: str, token_file: Path) -> str:
         f"  Owner       {OWNER.email}   {OWNER.password}",
         f"  Agent       {AGENT.email}    {AGENT.password}",
         "",
-        "  Bearer token for programs:",
+        "  Bearer token for programs that speak Winnerr:",
         f"  {token}",
+        "",
+        "  Key for programs that speak Rentalot:",
+        f"  {key}",
         "",
         "Try it:",
         "",
         *_curl_lines(organization_id, f"{address}/v1/contacts", token),
+        shlex.join(
+            ["curl", f"{address}/api/v1/contacts?status=applicant&limit=3", "-H", f"Authorization: Bearer {key}"]
+        ),
         "",
     ]
     return "\n".join(lines)
 
 
-def _stored_token(organization_id: int, token_file: Path) -> str:
-    """The token of an earlier run, empty when there is none that still works."""
-    if not token_file.exists():
-        return ""
-    token = token_file.read_text().strip()
+def _kept(
+    file: Path, organization_id: int, authority_of: Callable[[str], Authority], issued: Callable[[Member], str]
+) -> str:
+    """The secret of an earlier run while it opens the organization, else a new one."""
+    secret = file.read_text().strip() if file.exists() else ""
+    return secret if secret and _opens(secret, organization_id, authority_of) else _new(file, organization_id, issued)
+
+
+def _opens(secret: str, organization_id: int, authority_of: Callable[[str], Authority]) -> bool:
     try:
         with empty_scope():
-            authority = authority_by_token(token)
+            return authority_of(secret).organization_id == organization_id
     except NotAuthenticated:
-        return ""
-    return token if authority.organization_id == organization_id else ""
+        return False
 
 
-def _new_token(organization_id: int, token_file: Path) -> str:
+def _new(file: Path, organization_id: int, issued: Callable[[Member], str]) -> str:
     with tenant_scope(organization_id):
-        # An organization always has one, whatever became of the login below.
+        # An organization always has one, whatever became of the login above.
         owner = Member.objects.filter(role=Role.OWNER, is_active=True, user__is_active=True).order_by("number")[0]
-        token = issue_token(owner, name=_TOKEN_NAME, lifetime=_LIFETIME, actor=member_actor(owner)).token
-    token_file.parent.mkdir(parents=True, exist_ok=True)
-    token_file.unlink(missing_ok=True)
-    with open(os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600), "w") as file:
-        file.write(f"{token}\n")
-    return token
+        secret = issued(owner)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600), "w") as opened:
+        opened.write(f"{secret}\n")
+    return secret
+
+
+def _issued_token(owner: Member) -> str:
+    return issue_token(owner, name=_NAME, lifetime=_LIFETIME, actor=member_actor(owner)).token
+
+
+def _authority_by_key(key: str) -> Authority:
+    return authority_by_credential(WireName.RENTALOT, digest_of(key))
+
+
+def _issued_key(owner: Member) -> str:
+    return issue_key(owner, wire=WireName.RENTALOT, name=_NAME, actor=member_actor(owner)).key
 
 
 def _curl_lines(organization_id: int, url: str, token: str) -> list[str]:

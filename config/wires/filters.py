@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -39,7 +39,9 @@ class BadValue(ValueError):
 
 
 class WireFilter(django_filters.Filter):
-    """A filter that reads its own text."""
+    """A filter that reads its own text; ``separator`` stands between the values of a parameter sent several times."""
+
+    separator = ","
 
     @abstractmethod
     def read(self, text: str) -> Any:
@@ -53,18 +55,19 @@ class WireFilterSet(django_filters.FilterSet):
     def values(cls, query: QueryDict) -> tuple[dict[str, Any], str]:
         """What the parameters that are present and not empty say, by name, and their canonical text.
 
-        A repeated parameter counts like a comma list. Raises ``Invalid`` with every bad parameter at once.
+        A repeated parameter counts like a list, of commas mostly. Raises ``Invalid`` with every bad parameter at once.
         """
         faults = []
         values = {}
         canonical = []
         # In the order of the declarations, whatever the order of the query.
         for name in [name for name in cls.base_filters if name in query]:
-            text = ",".join(query.getlist(name)).strip()
-            if not text.strip(" ,"):
+            wire_filter = cls.base_filters[name]
+            text = wire_filter.separator.join(query.getlist(name)).strip()
+            if not text.strip(f" {wire_filter.separator}"):
                 continue
             try:
-                values[name] = cls.base_filters[name].read(text)
+                values[name] = wire_filter.read(text)
             except BadValue as error:
                 faults.append(FieldError(name, error.code, message=error.message))
             canonical.append(f"{name}={text}")
@@ -101,6 +104,21 @@ class AnyOf(WireFilter):
         return queryset.filter(**{f"{self.field_name}__in": value})
 
 
+class Words(WireFilter):
+    """Text to look for: at most ``longest`` characters (CONTRACTS R-S14). Sent several times, all of it must be there."""
+
+    separator = " "
+
+    def __init__(self, field_name: str, longest: int) -> None:
+        super().__init__(field_name=field_name)
+        self.longest = longest
+
+    def read(self, text: str) -> str:
+        if len(text) > self.longest:
+            raise BadValue("too_long", f"must be at most {self.longest} characters")
+        return text
+
+
 class Whole(WireFilter):
     """A whole number bound."""
 
@@ -131,6 +149,31 @@ class Moment(WireFilter):
         except OverflowError:
             # The last day there is: programs write it for "no end".
             return datetime.max.replace(tzinfo=UTC)
+
+
+def all_of(*readings: Callable[[], Any]) -> list[Any]:
+    """What the readings of a query give, in their order. Raises ``Invalid`` with the faults of all of them at once."""
+    found: list[Any] = []
+    faults: list[FieldError] = []
+    for read in readings:
+        try:
+            found.append(read())
+        except Invalid as error:
+            faults += error.errors
+    if faults:
+        raise Invalid(faults)
+    return found
+
+
+def respelt(query: QueryDict, spellings: Mapping[str, str]) -> QueryDict:
+    """The query with every parameter under the one name the document gives it; ``spellings`` has the others."""
+    if not spellings.keys() & query.keys():
+        return query
+    respelt = QueryDict(mutable=True)
+    for name, values in query.lists():
+        for value in values:
+            respelt.appendlist(spellings.get(name, name), value)
+    return respelt
 
 
 def whole(text: str) -> int:

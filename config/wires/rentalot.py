@@ -21,8 +21,10 @@ from accounts.models import WireName
 from accounts.plans import Access, Limits, Plan, limits_of
 from accounts.roles import Right
 from config.wires.base import READING, Wire, WireViewSet
+from config.wires.filters import all_of
 from config.wires.pages import limit_of, page_number_of
 from config.wires.problems import Problem
+from config.wires.sentences import sentence_of
 
 LONGEST_KEY = 200
 
@@ -59,13 +61,11 @@ class Rentalot(Wire):
             "type": f"{settings.RENTALOT_PROBLEM_BASE}{kind}",
             "title": title,
             "status": problem.status,
-            "detail": detail.format(Resource=problem.resource.capitalize(), reason=problem.reason, value=problem.value)
-            or title,
+            "detail": detail.format(**_facts_of(problem)) or title,
         }
         if problem.errors:
             body["errors"] = [
-                {"field": fault.field, "message": f"{fault.field} {fault.message or fault.code}"}
-                for fault in problem.errors
+                {"field": fault.field, "message": sentence_of(fault, fault.field)} for fault in problem.errors
             ]
         return body
 
@@ -75,7 +75,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "validation": ("validation-error", "Validation Error", "Request validation failed"),
     "not_found": ("not-found", "Not Found", "{Resource} not found"),
     "no_route": ("not-found", "Not Found", "The requested resource was not found"),
-    "duplicate": ("conflict", "Conflict", "{Resource} with this email already exists"),
+    "duplicate": ("conflict", "Conflict", "{Resource} with this {field} already exists"),
     "collision": ("conflict", "Conflict", "The request collided with another change; try again"),
     "precondition_failed": (
         "precondition-failed",
@@ -122,6 +122,15 @@ IDEMPOTENCY_WORDS: dict[str, tuple[str, str, str]] = {
 # What a plan does allow, and what it no longer does, by how it is counted (CONTRACTS 2.2, R-S5).
 PLAN_DETAILS = {"read": "The {value} plan is read only", "none": "The {value} plan has no API access"}
 LIMIT_DETAILS = {"minute": "({value}/min)", "day": "({value}/day)", "month": "({value}/month)"}
+
+
+def _facts_of(problem: Problem) -> dict[str, str]:
+    return {
+        "Resource": problem.resource.capitalize(),
+        "field": problem.field,
+        "reason": problem.reason,
+        "value": problem.value,
+    }
 
 
 def _words_for(problem: Problem) -> tuple[str, str, str]:
@@ -204,8 +213,11 @@ class NumberedPage:
 
         Raises ``Invalid``.
         """
-        limit = limit_of(query.get("limit", ""), default=min(default, largest), largest=largest)
-        return cls(page_number_of(query.get("page", "")), limit)
+        page, limit = all_of(
+            lambda: page_number_of(query.get("page", "")),
+            lambda: limit_of(query.get("limit", ""), default=min(default, largest), largest=largest),
+        )
+        return cls(page, limit)
 
     @property
     def first(self) -> int:

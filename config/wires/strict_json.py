@@ -35,6 +35,13 @@ class MalformedJSON(ValueError):
         self.reason = reason
 
 
+def object_of(body: Any) -> dict[str, Any]:
+    """A body that is an object. Raises MalformedJSON for any other value (CONTRACTS W-S1)."""
+    if not isinstance(body, dict):
+        raise MalformedJSON("The body must be a JSON object")
+    return body
+
+
 def parse(body: bytes) -> Any:
     """The value of a JSON text: UTF-8 without a byte order mark, nothing but blanks around the value.
 

@@ -10,12 +10,12 @@ from django.http import HttpRequest
 
 from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_token
-from accounts.exceptions import FieldError, NotAuthenticated
+from accounts.exceptions import NotAuthenticated
 from accounts.identifiers import parse_public_id
 from config.wires.base import READING, Wire, WireViewSet
 from config.wires.filters import AnyOf
 from config.wires.problems import Problem
-from config.wires.strict_json import MalformedJSON
+from config.wires.sentences import sentence_of
 
 
 class Winnerr(Wire):
@@ -47,7 +47,8 @@ class Winnerr(Wire):
             error["detail"] = IDEMPOTENCY_DETAILS[problem.reason]
         if problem.errors:
             error["errors"] = [
-                {"field": fault.field, "code": fault.code, "message": message_for(fault)} for fault in problem.errors
+                {"field": fault.field, "code": fault.code, "message": sentence_of(fault, label_of(fault.field))}
+                for fault in problem.errors
             ]
         return {"success": False, "error": error}
 
@@ -96,41 +97,6 @@ IDEMPOTENCY_DETAILS = {
     "in_progress": "A request with this Idempotency-Key is still being processed",
 }
 
-# One sentence per code (CONTRACTS W-S7); the one for an e-mail is printed.
-MESSAGES = {
-    "required": "{label} is required",
-    "invalid_type": "{label} must be {expected}",
-    "invalid_value": "{label} is not a valid value",
-    "invalid_email": "{label} must be a valid email address",
-    "too_long": "{label} must be at most {maximum} {unit}",
-    "out_of_range": "{label} is out of range",
-    "not_found": "{label} was not found",
-}
-
-
-def message_for(fault: FieldError) -> str:
-    """The sentence for one fault, unless whoever found it had one."""
-    if fault.message:
-        return f"{label_of(fault.field)} {fault.message}"
-    facts = {"expected": "of another type", "maximum": "", "unit": "characters", **fault.facts}
-    if fault.facts.get("items"):
-        facts["unit"] = "items"
-    sentence = MESSAGES[fault.code].format(label=label_of(fault.field), **facts)
-    if fault.facts.get("choices"):
-        return f"{label_of(fault.field)} must be one of: {', '.join(fault.facts['choices'])}"
-    if fault.code == "out_of_range":
-        return _range_sentence(label_of(fault.field), fault.facts) or sentence
-    return sentence
-
-
-def _range_sentence(label: str, facts: dict[str, Any]) -> str:
-    bounds = [
-        f"{words} {facts[name]}"
-        for name, words in (("minimum", "at least"), ("maximum", "at most"))
-        if facts.get(name) is not None
-    ]
-    return f"{label} must be {' and '.join(bounds)}" if bounds else ""
-
 
 def label_of(name: str) -> str:
     """``preferences.priceRange.min`` -> ``Preferences price range min``; ``email`` -> ``Email``."""
@@ -146,13 +112,6 @@ def bearer_token(request: HttpRequest) -> str:
     if scheme.lower() != "bearer" or not token or not token.isascii() or "," in token or " " in token:
         raise NotAuthenticated
     return token
-
-
-def object_of(body: Any) -> dict[str, Any]:
-    """The body when it is an object. Raises ``MalformedJSON`` (CONTRACTS W-S1)."""
-    if not isinstance(body, dict):
-        raise MalformedJSON("The body must be a JSON object")
-    return body
 
 
 WINNERR = Winnerr()

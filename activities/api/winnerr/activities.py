@@ -23,7 +23,8 @@ from config.wires.openapi.shapes import MOMENT, TEXT, identifier
 from config.wires.openapi.winnerr import ACTIVITIES, page_parameters, success, success_list
 from config.wires.pages import cursor_page, limit_of
 from config.wires.problems import Problem
-from config.wires.winnerr import WinnerrViewSet, object_of
+from config.wires.strict_json import object_of
+from config.wires.winnerr import WinnerrViewSet
 from contacts.exceptions import ContactNotFound
 from contacts.models import Contact
 

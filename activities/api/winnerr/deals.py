@@ -32,7 +32,8 @@ from activities.models import Activity, Deal
 from activities.querysets import NEWEST, live_deals, with_winnerr_id
 from config.wires.fields import validated
 from config.wires.pages import cursor_page, limit_of, sort_keys
-from config.wires.winnerr import WinnerrViewSet, object_of
+from config.wires.strict_json import object_of
+from config.wires.winnerr import WinnerrViewSet
 from contacts.exceptions import ContactNotFound
 from contacts.models import Contact
 

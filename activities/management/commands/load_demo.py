@@ -32,8 +32,7 @@ class Command(BaseCommand):
             organization_id = organization_id_by_slug(HARBOUR_LANE.slug)
         if organization_id is None:
             raise CommandError("The demo was loaded and is gone again.")
-        token_file = settings.DATA_DIR / "demo_token"
-        self.stdout.write(welcome(organization_id, address=_address(options["port"]), token_file=token_file))
+        self.stdout.write(welcome(organization_id, address=_address(options["port"]), directory=settings.DATA_DIR))
 
 
 def _address(port: int) -> str:

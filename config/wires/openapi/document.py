@@ -197,6 +197,7 @@ class _Assembly:
     def _answer(self, answer: Answer, *, once: bool) -> dict[str, Any]:
         headers = [*answer.headers, *["Idempotency-Replayed"] * once, *OF_EVERY_ANSWER, *OF_A_LIMIT]
         media = {"schema": self._resolved(answer.shape), "examples": _examples(answer.examples)}
+        content = {self.contract.wire.content_type: _without_empty(media)} if answer.shape else {}
         links = {
             link.operation: {"operationId": link.operation, "parameters": dict(link.parameters)}
             for link in answer.links
@@ -205,7 +206,7 @@ class _Assembly:
             {
                 "description": answer.description,
                 "headers": self._headers(headers),
-                "content": {self.contract.wire.content_type: _without_empty(media)},
+                "content": content,
                 "links": links,
             }
         )

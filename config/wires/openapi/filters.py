@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.wires.filters import AnyOf, Moment, Whole, WireFilterSet
+from config.wires.filters import AnyOf, Moment, Whole, WireFilterSet, Words
 from config.wires.openapi.operations import Parameter
 from config.wires.openapi.shapes import MOMENT, Shape, array, one_of
 
@@ -26,6 +26,8 @@ def _description(name: str, wire_filter: Any) -> str:
     key = name.partition("[")[0]
     if isinstance(wire_filter, AnyOf):
         return f"Only those whose `{key}` is one of these, separated by commas."
+    if isinstance(wire_filter, Words):
+        return "Only those that hold each of these words in some part, whatever its case, accents or order."
     words = f"Only those whose `{key}` is {_BOUNDS[wire_filter.lookup_expr]} this"
     return f"{words}; a date alone is a whole day, UTC." if isinstance(wire_filter, Moment) else f"{words}."
 
@@ -49,6 +51,11 @@ def _(wire_filter: AnyOf) -> Shape:
 @_standard.register
 def _(wire_filter: Whole) -> Shape:
     return {"type": "integer"}
+
+
+@_standard.register
+def _(wire_filter: Words) -> Shape:
+    return {"type": "string", "maxLength": wire_filter.longest}
 
 
 @_standard.register

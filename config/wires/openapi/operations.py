@@ -31,10 +31,10 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The answer when all goes well. ``headers`` are names of those the document knows."""
+    """The answer when all goes well, without a body when ``shape`` is None. ``headers`` are names the document knows."""
 
     description: str
-    shape: Shape
+    shape: Shape | None = None
     status: int = 200
     headers: Sequence[str] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)

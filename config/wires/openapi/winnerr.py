@@ -21,14 +21,15 @@ from config.wires.openapi.shapes import (
     one_of,
     whole,
 )
-from config.wires.winnerr import MESSAGES, WINNERR, WORDS
+from config.wires.sentences import SENTENCES
+from config.wires.winnerr import WINNERR, WORDS
 
 FAULT: Final = Component(
     "Fault",
     closed(
         {
             "field": described(TEXT, "The key of the body, dotted where nested, or the name of the query parameter."),
-            "code": one_of(*sorted(MESSAGES)),
+            "code": one_of(*sorted(SENTENCES)),
             "message": described(TEXT, "A sentence for people."),
         }
     ),

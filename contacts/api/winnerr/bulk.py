@@ -16,7 +16,7 @@ from config.wires.openapi.operations import Answer, Operation
 from config.wires.openapi.shapes import TEXT, Component, array, closed, constant, described, whole
 from config.wires.openapi.winnerr import CONTACTS, ERROR, either, success
 from config.wires.problems import problem_from
-from config.wires.winnerr import object_of
+from config.wires.strict_json import object_of
 from contacts import services
 from contacts.api.winnerr.openapi import CONTACT_PROSE
 from contacts.api.winnerr.resource import ContactResource, in_wire_words

@@ -13,23 +13,10 @@ from accounts.models import Member
 from accounts.tenancy import current_organization
 from config.wires.fields import Choice, Document, Flag, Number, Text, Texts, WireField, as_stored, seconds, text_or_null
 from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, identifier, nullable, whole
+from contacts.api.fields import Email
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import ContactStatus, ContactType
-from contacts.normalise import is_email
 from contacts.rules import LARGEST_PRICE, LONGEST_PREFERENCE, LONGEST_TAG, MOST_PREFERENCES, MOST_TAGS
-
-
-class Email(Text):
-    """An acceptable address; the refusal's words are printed (CONTRACTS 1.5)."""
-
-    default_error_messages = {"invalid_email": "must be a valid email address"}
-    shape = {"format": "email", "examples": ["jane.smith@example.com"]}
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if not is_email(text):
-            self.fail("invalid_email")
-        return text
 
 
 class Agent(Text):

@@ -13,7 +13,7 @@ from config.wires.openapi.fields import printed_document, sent_document
 from config.wires.openapi.operations import Answer, Operation, Parameter
 from config.wires.openapi.shapes import TEXT, array, whole
 from config.wires.openapi.winnerr import TAGS, success
-from config.wires.winnerr import object_of
+from config.wires.strict_json import object_of
 from contacts import services
 from contacts.api.winnerr.openapi import CONTACT_RESPONSE, NAMED_CONTACT
 from contacts.api.winnerr.resource import ContactResource

@@ -10,7 +10,7 @@ from accounts.tenancy import current_organization_id
 from config.wires.conditions import etag_of, is_known
 from config.wires.fields import accepted
 from config.wires.pages import cursor_after, position_in
-from config.wires.winnerr import object_of
+from config.wires.strict_json import object_of
 from contacts import services
 from contacts.api.winnerr.filters import ContactFilters
 from contacts.api.winnerr.includes import EMBEDDED, includes_asked

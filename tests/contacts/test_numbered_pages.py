@@ -1,0 +1,158 @@
+"""Pages by number against a plain reading of all rows: joined, they are the same contacts in the same order, once each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Member
+from accounts.ordering import SortKey
+from accounts.prepared import prepare
+from accounts.roles import Role
+from accounts.services import create_member, create_organization
+from accounts.tenancy import tenant_scope
+from contacts.drafts import ContactDraft
+from contacts.listing import Listing, Selection, page_of, slots, total_of, total_order
+from contacts.models import Contact, ContactRole, ContactStage
+from contacts.services import create_contacts, delete_contacts
+from tests.worlds import PASSWORD, World, actor_of
+
+CHANNELS = ["", "whatsapp", "email", "Ünknown % channel"]
+NAMES = ["Ann", "ann", "Émile", "O'Hara", "100%", "zed_"]
+DAY = datetime(2025, 3, 1, tzinfo=UTC)
+NEWEST_FIRST = total_order([SortKey("created_at", True)])
+FILTERS = {"stages": "stage", "roles": "role", "channels": "channel_preference"}
+
+Page = tuple[list[int], int]
+
+
+def draft_of(number: int, chance: random.Random, members: list[Member]) -> ContactDraft:
+    """A contact of which most share the moment of their creation with others; one day has most of them."""
+    return ContactDraft(
+        full_name=f"{chance.choice(NAMES)} {number % 4}",
+        email=f"p{number}@example.com" if number % 5 else "",
+        phone=f"(312) 555-01{number % 100:02}" if number % 3 else "",
+        stage=chance.choice(ContactStage.values),
+        role=chance.choice(ContactRole.values),
+        channel_preference=chance.choice(CHANNELS),
+        assigned_to=chance.choice([None, *(member.pk for member in members)]),
+        further_assignees=tuple(chance.sample([member.pk for member in members], chance.randint(0, 1))),
+        created_at=DAY - timedelta(days=chance.choice([0, 0, 0, 1, 2, 9]), seconds=chance.choice([0, 0, 1, 43_200])),
+    )
+
+
+@pytest.fixture
+def crowd(db: None, south: World) -> tuple[Member, Member]:
+    """An organization of 70 live and 8 deleted contacts: its owner, and an agent who sees their own alone."""
+    owner = create_organization(
+        name="Crowd", slug="crowd", owner_email="o@crowd.example", owner_password=PASSWORD, owner_first_name="O"
+    )
+    chance = random.Random(7)
+    with tenant_scope(owner.organization):
+        agent = create_member(
+            email="a@crowd.example",
+            password=PASSWORD,
+            role=Role.AGENT,
+            first_name="A",
+            actor=actor_of(owner),
+        )
+        drafts = [draft_of(number, chance, [owner, agent]) for number in range(78)]
+        made = [contact for chunk in create_contacts(drafts, actor=actor_of(owner)) for contact in chunk]
+        delete_contacts([contact.pk for contact in made[::10]], actor=actor_of(owner))
+        members = Member.objects.select_related("organization", "user")
+        return members.get(pk=owner.pk), members.get(pk=agent.pk)
+
+
+def page(selection: Selection, member: Member, *, first: int, limit: int) -> Page:
+    """The primary keys of a page, and the total as the page says it, or as it is asked for where no row says it."""
+    actor = replace(actor_of(member), sees_all_contacts=member.role == Role.OWNER)
+    listing = Listing.of(selection, NEWEST_FIRST, limit, actor=actor, is_numbered=True)
+    values = slots(selection, actor=actor, first=first)
+    rows = prepare(page_of(listing).annotate(total=total_of(listing)).values_list("pk", "total")).rows(values)
+    alone = prepare(Member.objects.annotate(total=total_of(listing)).values_list("total")[:1]).rows(values)
+    assert {total for _, total in rows} <= {alone[0][0]}
+    return [pk for pk, _ in rows], alone[0][0]
+
+
+def expected(selection: Selection, member: Member) -> list[int]:
+    """The same by reading everything: no index, no counter and no statement of a list takes part."""
+    wanted: Mapping[str, Any] = {column: getattr(selection, name) for name, column in FILTERS.items()}
+    found = [
+        contact
+        for contact in Contact.objects.prefetch_related("further_assignees")
+        if contact.deleted_at is None
+        and all(values is None or getattr(contact, column) in values for column, values in wanted.items())
+        and (selection.search or "").strip().lower() in contact.full_name.lower()
+        and (member.role == Role.OWNER or member.pk in _assignees(contact))
+    ]
+    return [contact.pk for contact in sorted(found, key=lambda each: (each.created_at, each.pk), reverse=True)]
+
+
+def _assignees(contact: Contact) -> set[int | None]:
+    return {contact.assigned_to_id, *(further.member_id for further in contact.further_assignees.all())}
+
+
+def some(values: list[str]) -> st.SearchStrategy[list[str] | None]:
+    return st.none() | st.lists(st.sampled_from(values), max_size=3)
+
+
+SELECTIONS = st.builds(
+    Selection,
+    stages=some(ContactStage.values),
+    roles=some(ContactRole.values),
+    channels=some([*CHANNELS, "nowhere"]),
+    search=st.sampled_from([None, None, "", "  ", "ann", "émile 2", "o'hara", "%", "_", "nobody"]),
+)
+
+
+def test_pages_by_number_hold_every_contact_once_in_order(crowd: tuple[Member, Member]):
+    @settings(
+        max_examples=80,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(selection=SELECTIONS, limit=st.sampled_from([1, 7, 20, 100]), member=st.sampled_from(crowd))
+    def check(selection: Selection, limit: int, member: Member) -> None:
+        with tenant_scope(member.organization):
+            wanted = expected(selection, member)
+            # One page more than there are, and not every step of a walk in single ones.
+            for first in range(0, min(len(wanted), 12 * limit) + 2 * limit, limit):
+                found = page(selection, member, first=first, limit=limit)
+                assert found == (wanted[first : first + limit], len(wanted))
+
+    check()
+
+
+@pytest.mark.parametrize("first", [35, 36, 62, 69, 70, 71, 10**9, 2**63, 10**30])
+@pytest.mark.parametrize("limit", [1, 8, 100])
+def test_a_page_begins_anywhere_and_past_the_end_too(crowd: tuple[Member, Member], first: int, limit: int):
+    owner, _ = crowd
+    with tenant_scope(owner.organization):
+        wanted = expected(Selection(), owner)
+        assert page(Selection(), owner, first=first, limit=limit) == (wanted[first : first + limit], 70)
+
+
+def test_blank_search_text_is_the_same_statement_as_none(crowd: tuple[Member, Member]):
+    actor = actor_of(crowd[0])
+    shapes = {
+        Listing.of(Selection(search=text), NEWEST_FIRST, 20, actor=actor, is_numbered=True)
+        for text in (None, "", " \t", "\x00", "\N{COMBINING ACUTE ACCENT}")
+    }
+    assert len(shapes) == 1
+
+
+def test_one_statement_serves_searches_of_any_length(crowd: tuple[Member, Member]):
+    actor = actor_of(crowd[0])
+    shapes = {
+        Listing.of(Selection(search=text), NEWEST_FIRST, 20, actor=actor, is_numbered=True)
+        for text in ("ann", "ann 2", "+1 (312) 555", "a b c d e f g h i j k l m n o p")
+    }
+    assert len(shapes) == 1
