@@ -491,6 +491,8 @@ def test_a_refused_request_costs_no_more_than_finding_out(
 @pytest.mark.parametrize(
     ("status", "method", "path", "resource"),
     [
+        (200, "GET", "/api/v1/openapi.json", "api"),
+        (200, "GET", "/api/v1/docs", "api"),
         (401, "GET", CONTACTS, "contacts"),
         (401, "DELETE", NOBODYS, "contacts"),
         (405, "OPTIONS", CONTACTS, "contacts"),
