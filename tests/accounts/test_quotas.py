@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
 from accounts import quotas
 from accounts.actor import Actor
@@ -205,6 +206,19 @@ def test_a_write_that_fails_is_given_back(north: World) -> None:
     with empty_scope() as scope:
         scope.fill(north.organization.pk)
         assert [reading.taken for reading in writes_used("contacts", FIVE)] == [0, 0, 0]
+
+
+@pytest.mark.postgresql
+def test_counting_requests_is_kept_out_of_the_log_and_counting_writes_is_not(db: None) -> None:
+    names = [
+        "accounts_requestmeter",
+        "accounts_requestmeter_id_seq",
+        "accounts_writemeter",
+        "accounts_writemeter_id_seq",
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = ANY(%s) ORDER BY relname", [names])
+        assert [persistence for (persistence,) in cursor.fetchall()] == ["u", "u", "p", "p"]
 
 
 def test_a_plan_is_changed_for_the_organization_in_scope_alone(north: World, south: World) -> None:
