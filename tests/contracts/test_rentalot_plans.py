@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,108 +12,36 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from accounts import quotas, rates
-from accounts.actor import Actor
-from accounts.models import Member, RequestMeter, WriteMeter
-from accounts.plans import LIMITS, Plan, WriteQuota, limits_of
-from accounts.rates import MemoryCounter
-from accounts.services import change_plan, create_organization
-from accounts.tenancy import tenant_scope
-from contacts.models import Contact
-from tests.contracts.conftest import at_once
+from accounts import quotas
+from accounts.models import Member
+from accounts.plans import Plan, limits_of
+from tests.contracts.metered import (
+    ANSWERS,
+    CLOCKS_MINUTE,
+    CONTACTS,
+    MIDNIGHT,
+    MOMENT,
+    NOBODYS,
+    NOW,
+    Clock,
+    Program,
+    jane,
+    put_on,
+    refusal,
+    sell,
+    stored,
+    told,
+    used,
+)
 from tests.postgresql import Server
-from tests.worlds import PASSWORD, WireClient, World
+from tests.worlds import WireClient, World
 
-CONTACTS = "/api/v1/contacts"
-NOBODYS = f"{CONTACTS}/01a2016f-a2e0-7e4a-a1ac-a2f3ee0b6fc8"
-# 20.5 seconds into a minute of the clock, on 15 January 2027, 08:00 in UTC.
-MOMENT = 1_800_000_020.5
-NOW = 1_800_000_020
-CLOCKS_MINUTE = 1_800_000_060
-MIDNIGHT = 1_800_057_600
-FEBRUARY = 1_801_440_000
-Program = Callable[[Member | None], WireClient]
-PROBLEMS = "https://rentalot.ai/problems/"
-
-
-class Clock:
-    """A clock that stands until it is told to move."""
-
-    moment = MOMENT
-
-    def __call__(self) -> float:
-        return self.moment
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Clock:
-    """Every counter by a clock that stands, 100 a minute for what no plan limits."""
-    settings.RATE_LIMIT_PER_MINUTE = 100
-    standing = Clock()
-    monkeypatch.setattr(quotas, "clock", standing)
-    monkeypatch.setattr(rates, "CALLERS", MemoryCounter(standing))
-    monkeypatch.setattr(rates, "STRANGERS", MemoryCounter(standing))
-    return standing
-
-
-@pytest.fixture
-def agency(south: World) -> Member:
-    """The owner of an organization without contacts on the plan Pro; the stranger beside it has some."""
-    return create_organization(
-        name="Agency",
-        slug="agency",
-        plan="pro",
-        owner_email="owner@agency.example",
-        owner_password=PASSWORD,
-        owner_first_name="Ada",
-    )
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
 def client(agency: Member, rentalot: Program) -> WireClient:
     return rentalot(agency)
-
-
-def put_on(member: Member, plan: str) -> None:
-    with tenant_scope(member.organization):
-        change_plan(plan, actor=Actor.command("tests"))
-
-
-def sell(monkeypatch: pytest.MonkeyPatch, plan: Plan, **changes: Any) -> None:
-    """Let a plan allow something else."""
-    facts = {name: getattr(LIMITS[plan], name) for name in LIMITS[plan].__dataclass_fields__}
-    monkeypatch.setattr("accounts.plans.LIMITS", {**LIMITS, plan: type(LIMITS[plan])(**facts | changes)})
-
-
-def jane(number: int = 0) -> dict[str, str]:
-    return {"name": "Jane Smith", "email": f"jane{number}@example.com"}
-
-
-def told(response: Any) -> tuple[str, ...]:
-    return tuple(response.get(f"X-RateLimit-{name}") for name in ("Limit", "Remaining", "Reset", "Resource"))
-
-
-def refusal(response: Any) -> tuple[int, str, str | None]:
-    """Status, sentence and how long to wait, of an answer that is a problem in every detail."""
-    body = response.json()
-    kind, title = {429: ("rate-limited", "Too Many Requests"), 403: ("forbidden", "Forbidden")}[response.status_code]
-    detail = body["detail"]
-    assert body == {"type": f"{PROBLEMS}{kind}", "title": title, "status": response.status_code, "detail": detail}
-    assert response["Content-Type"] == "application/problem+json"
-    return response.status_code, detail, response.get("Retry-After")
-
-
-def used(member: Member) -> dict[str, int]:
-    """What is on the meters, whatever window it belongs to."""
-    with tenant_scope(member.organization):
-        requests = RequestMeter.objects.values_list("minute_taken", flat=True).first() or 0
-        writes = WriteMeter.objects.values_list("month_taken", flat=True).first() or 0
-    return {"requests": requests, "writes": writes}
-
-
-def stored(member: Member) -> int:
-    with tenant_scope(member.organization):
-        return Contact.objects.active().count()
 
 
 # Requests.
@@ -163,21 +90,6 @@ def test_a_day_that_is_used_up_lasts_until_midnight_in_utc(
     assert client.get(CONTACTS).status_code == 200
 
 
-# Each costs one request, whatever becomes of it.
-ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
-    (200, "GET", CONTACTS, {}),
-    (200, "HEAD", CONTACTS, {}),
-    (201, "POST", CONTACTS, {"json": jane()}),
-    (400, "POST", CONTACTS, {"body": b"{"}),
-    (400, "POST", CONTACTS, {"json": jane(1), "headers": {"Idempotency-Key": ""}}),
-    (404, "GET", NOBODYS, {}),
-    (404, "DELETE", NOBODYS, {}),
-    (405, "DELETE", CONTACTS, {}),
-    (409, "POST", CONTACTS, {"json": jane()}),
-    (415, "POST", CONTACTS, {"body": b"a=1", "content_type": "text/plain"}),
-]
-
-
 def test_whatever_is_answered_was_counted_once(client: WireClient, agency: Member) -> None:
     for number, (status, method, path, options) in enumerate(ANSWERS, start=1):
         response = client.request(method, path, **options)
@@ -220,157 +132,6 @@ def test_a_preflight_is_counted_for_its_address_and_never_refused(
     assert used(agency)["requests"] == 1
     refused = client.get(CONTACTS, headers=preflight)
     assert "x-ratelimit-resource" in refused["Access-Control-Expose-Headers"].lower()
-
-
-# Writes.
-
-
-def test_creating_and_deleting_cost_a_write_and_changing_none(client: WireClient, agency: Member) -> None:
-    created = client.post(CONTACTS, jane())
-    assert (created.status_code, used(agency)["writes"]) == (201, 1)
-    assert client.patch(created["Location"], {"name": "Jane Jones"}).status_code == 200
-    assert client.get(created["Location"]).status_code == 200
-    assert used(agency)["writes"] == 1
-    assert (client.delete(created["Location"]).status_code, used(agency)["writes"]) == (204, 2)
-
-
-@pytest.mark.parametrize(
-    ("quota", "figure", "reset"),
-    [
-        (WriteQuota(2, 150, 3_000), "2/min", NOW + 60),
-        (WriteQuota(15, 2, 3_000), "2/day", MIDNIGHT),
-        (WriteQuota(15, 150, 2), "2/month", FEBRUARY),
-    ],
-)
-def test_a_write_quota_that_is_used_up_says_which_and_until_when(
-    client: WireClient,
-    agency: Member,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-    quota: WriteQuota,
-    figure: str,
-    reset: int,
-) -> None:
-    sell(monkeypatch, Plan.PRO, writes={"contacts": quota})
-    created = [client.post(CONTACTS, jane(number)) for number in range(2)]
-    assert [told(response)[1] for response in created] == ["119", "118"]
-
-    detail = f"Write rate limit exceeded for contacts ({figure})"
-    for refused in (client.post(CONTACTS, jane(2)), client.delete(created[0]["Location"])):
-        assert refusal(refused) == (429, detail, str(reset - NOW))
-        assert told(refused) == ("120", "0", str(reset), "contacts")
-    assert client.get(CONTACTS).status_code == 200
-    assert client.patch(created[0]["Location"], {"name": "Jane Jones"}).status_code == 200
-    assert (stored(agency), used(agency)["writes"]) == (2, 2)
-
-    clock.moment = reset
-    assert client.post(CONTACTS, jane(2)).status_code == 201
-
-
-@pytest.mark.parametrize(
-    ("quota", "figure", "reset"),
-    [(WriteQuota(2, 2, 3_000), "2/min", NOW + 60), (WriteQuota(15, 2, 2), "2/day", MIDNIGHT)],
-)
-def test_of_several_that_are_used_up_the_one_with_the_shortest_window_is_named(
-    client: WireClient, monkeypatch: pytest.MonkeyPatch, quota: WriteQuota, figure: str, reset: int
-) -> None:
-    sell(monkeypatch, Plan.PRO, writes={"contacts": quota})
-    for number in range(2):
-        client.post(CONTACTS, jane(number))
-
-    refused = refusal(client.post(CONTACTS, jane(2)))
-    assert refused == (429, f"Write rate limit exceeded for contacts ({figure})", str(reset - NOW))
-
-
-def test_what_is_refused_costs_no_write(client: WireClient, agency: Member) -> None:
-    client.post(CONTACTS, jane())
-    for status, method, path, options in ANSWERS:
-        if status >= 400:
-            assert client.request(method, path, **options).status_code == status
-    assert used(agency)["writes"] == 1
-
-
-def test_a_repeated_request_costs_no_second_write(
-    client: WireClient, agency: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sell(monkeypatch, Plan.PRO, writes={"contacts": WriteQuota(1, 1, 1)})
-    key = {"Idempotency-Key": "c0ffee"}
-    first = client.post(CONTACTS, jane(), headers=key)
-    assert client.post(CONTACTS, jane(1), headers={"Idempotency-Key": "another"}).status_code == 429
-
-    again = client.post(CONTACTS, jane(), headers=key)
-    assert (again.status_code, again.json(), again["Location"]) == (201, first.json(), first["Location"])
-    assert again["Idempotency-Replayed"] == "true"
-    assert (stored(agency), used(agency)["writes"]) == (1, 1)
-
-
-def test_a_key_that_was_refused_for_the_quota_may_be_sent_again(
-    client: WireClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sell(monkeypatch, Plan.PRO, writes={"contacts": WriteQuota(1, 9, 9)})
-    client.post(CONTACTS, jane())
-    key = {"Idempotency-Key": "c0ffee"}
-    assert client.post(CONTACTS, jane(1), headers=key).status_code == 429
-    clock.moment = NOW + 60
-    response = client.post(CONTACTS, jane(1), headers=key)
-    assert (response.status_code, response.get("Idempotency-Replayed")) == (201, None)
-
-
-# Many at once.
-
-
-def answers_to(client: WireClient, requests: list[Callable[[WireClient], Any]]) -> list[Any]:
-    """Each asked by a client of its own: Django's keeps state between requests."""
-
-    def ask(request: Callable[[WireClient], Any]) -> Callable[[], Any]:
-        own = WireClient(None)
-        own.headers = client.headers
-        return lambda: request(own)
-
-    return at_once([ask(request) for request in requests])
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("keyed", [False, True])
-def test_of_four_times_as_many_creates_at_once_the_quota_is_accepted(
-    client: WireClient, agency: Member, monkeypatch: pytest.MonkeyPatch, keyed: bool
-) -> None:
-    sell(monkeypatch, Plan.PRO, writes={"contacts": WriteQuota(4, 150, 3_000)})
-
-    def create(number: int) -> Callable[[WireClient], Any]:
-        headers = {"Idempotency-Key": f"key-{number}"} if keyed else {}
-        return lambda own: own.post(CONTACTS, jane(number), headers=headers)
-
-    answers = answers_to(client, [create(number) for number in range(16)])
-    assert sorted(answer.status_code for answer in answers) == [201] * 4 + [429] * 12
-    assert {refusal(answer)[1] for answer in answers if answer.status_code == 429} == {
-        "Write rate limit exceeded for contacts (4/min)"
-    }
-    assert (stored(agency), used(agency)) == (4, {"requests": 16, "writes": 4})
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_four_times_as_many_requests_at_once_the_limit_is_answered(
-    client: WireClient, agency: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sell(monkeypatch, Plan.PRO, requests_per_minute=4)
-    answers = answers_to(client, [lambda own: own.get(CONTACTS)] * 16)
-    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429] * 12
-    assert sorted(told(answer)[1] for answer in answers if answer.status_code == 200) == ["0", "1", "2", "3"]
-    assert used(agency)["requests"] == 4
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_create_that_fails_leaves_its_write_to_another(client: WireClient, agency: Member, monkeypatch: Any) -> None:
-    sell(monkeypatch, Plan.PRO, writes={"contacts": WriteQuota(2, 150, 3_000)})
-    client.post(CONTACTS, jane())
-    # Only one of them is left, and it is not wasted on a duplicate.
-    answers = answers_to(
-        client, [lambda own: own.post(CONTACTS, jane())] * 4 + [lambda own: own.post(CONTACTS, jane(1))]
-    )
-    assert answers[-1].status_code == 201
-    assert {answer.status_code for answer in answers[:-1]} <= {409, 429}
-    assert (stored(agency), used(agency)["writes"]) == (2, 2)
 
 
 # Plans.
@@ -509,7 +270,7 @@ def test_answers_to_strangers_name_the_resource(db: None, status: int, method: s
     assert (response.status_code, *told(response)) == (status, "100", "99", str(CLOCKS_MINUTE), resource)
 
 
-def test_a_revoked_plan_of_nobody_is_counted_as_a_strangers(client: WireClient, agency: Member) -> None:
+def test_a_key_that_is_nobodys_counts_for_its_address(client: WireClient, agency: Member) -> None:
     client.headers = {"Authorization": "Bearer ra_made-up"}
     response = client.get(CONTACTS)
     assert (response.status_code, *told(response)) == (401, "100", "99", str(CLOCKS_MINUTE), "contacts")
