@@ -55,9 +55,13 @@ class NotFound(DomainError):
 
 
 class Duplicate(DomainError):
-    """A unique value is taken. ``existing_id`` is the primary key of the row that has it, None when unknown."""
+    """A unique value is taken. ``existing_id`` is the primary key of the row that has it, None when unknown.
+
+    A wire whose words name the row says what it calls it in ``existing_public_id``, once it knows that the asker may see it.
+    """
 
     code = "duplicate"
+    existing_public_id = ""
 
     def __init__(self, resource: str, field: str, value: str, existing_id: int | None = None) -> None:
         self.resource = resource

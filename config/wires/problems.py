@@ -53,6 +53,8 @@ class Problem:
     field: str = ""
     value: str = ""
     reason: str = ""
+    # The public id of the row that is in the way, where the asker may see it.
+    existing: str = ""
     errors: tuple[FieldError, ...] = ()
     headers: Mapping[str, str] = dataclass_field(default_factory=dict)
 
@@ -82,7 +84,14 @@ def _not_found(error: domain.NotFound) -> Problem:
 
 
 def _duplicate(error: domain.Duplicate) -> Problem:
-    return Problem(kind="duplicate", status=409, resource=error.resource, field=error.field, value=error.value)
+    return Problem(
+        kind="duplicate",
+        status=409,
+        resource=error.resource,
+        field=error.field,
+        value=error.value,
+        existing=error.existing_public_id,
+    )
 
 
 def _too_many_attempts(error: domain.TooManyAttempts) -> Problem:
