@@ -239,6 +239,13 @@ def test_what_means_nothing_is_refused(client: WireClient, query: dict[str, str]
     }
 
 
+@pytest.mark.parametrize("path", ["?page=0&limit=x&status=open", "/search?page=0&limit=x"])
+def test_all_faults_of_a_query_are_named_at_once(client: WireClient, path: str) -> None:
+    response = client.get(f"{ADDRESS}{path}")
+    last = "query" if "search" in path else "status"
+    assert [fault["field"] for fault in response.json()["errors"]] == ["page", "limit", last]
+
+
 def test_pages_have_every_conversation_once(north: World, client: WireClient) -> None:
     for kind in ("sms", "call", "other"):
         for contact in north.contacts:

@@ -19,7 +19,7 @@ from activities.exceptions import ConversationNotFound
 from activities.models import Communication, Conversation
 from activities.querysets import live_conversations, messages_of_conversation
 from activities.search import search_communications
-from config.wires.filters import respelt
+from config.wires.filters import all_of, respelt
 from config.wires.rentalot import NumberedPage, RentalotViewSet
 
 # Of rows before a page: more than anybody has, and no more than a database counts to.
@@ -43,8 +43,10 @@ class ConversationViewSet(RentalotViewSet):
 
     def list(self, request: Request) -> Response:
         query = respelt(request.query_params, SPELLINGS)
-        page = NumberedPage.asked(query, largest=self.limits.largest_page)
-        found, _ = ConversationFilters.filtered(query, self.get_queryset())
+        page, (found, _) = all_of(
+            lambda: NumberedPage.asked(query, largest=self.limits.largest_page),
+            lambda: ConversationFilters.filtered(query, self.get_queryset()),
+        )
         rows = _rows(found, page)
         return Response(page.enveloped(CONVERSATIONS.documents(rows), _total(found, page, rows)))
 
@@ -67,8 +69,10 @@ class ConversationViewSet(RentalotViewSet):
     def search(self, request: Request) -> Response:
         query = respelt(request.query_params, SPELLINGS)
         largest = min(MOST_HITS_ON_A_PAGE, self.limits.largest_page)
-        page = NumberedPage.asked(query, default=DEFAULT_HITS, largest=largest)
-        hits = search_communications(MessageSearch.text(query), actor=self.actor, first=page.first, limit=page.limit)
+        page, text = all_of(
+            lambda: NumberedPage.asked(query, default=DEFAULT_HITS, largest=largest), lambda: MessageSearch.text(query)
+        )
+        hits = search_communications(text, actor=self.actor, first=page.first, limit=page.limit)
         found = Communication.objects.filter(pk__in=hits.ids).order_by("-occurred_at", "-id")
         rows = list(found.values_list(*HITS.columns)) if hits.ids else []
         # Nothing is left out in silence.
