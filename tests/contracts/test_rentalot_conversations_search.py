@@ -14,6 +14,7 @@ from activities import search
 from activities.models import Communication, Conversation
 from contacts.models import Contact
 from contacts.services import delete_contact
+from tests.contracts.described import Described
 from tests.contracts.test_rentalot_conversations import Rentalot, narrow_agents, pagination, say
 from tests.worlds import MOMENT, WireClient, World
 
@@ -109,6 +110,11 @@ def test_a_search_needs_something_to_look_for(client: WireClient, name: str, tex
         422,
         [{"field": "query", "message": "query is required"}],
     )
+
+
+def test_the_document_requires_something_to_look_for() -> None:
+    parameters = Described.at("/api/v1/openapi.json").operation("GET", ADDRESS)["parameters"]
+    assert [parameter["name"] for parameter in parameters if parameter.get("required")] == ["query"]
 
 
 def test_the_longest_search_is_500_characters(north: World, client: WireClient) -> None:

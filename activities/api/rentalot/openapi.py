@@ -139,7 +139,8 @@ CONVERSATION_OPERATIONS: Final[dict[str, Operation]] = {
             Parameter(
                 name="query",
                 shape={"type": "string", "minLength": 1, "maxLength": LONGEST_QUERY, "pattern": r"\S"},
-                description="What to look for. Required; `q` is another name for it.",
+                description="What to look for. `q` is another name for it.",
+                required=True,
             ),
         ),
         answer=Answer(
