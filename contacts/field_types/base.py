@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -11,8 +14,12 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import Q
 
+from contacts.field_types.stored import HoldsValue
+
 # What takes a value away, in every type.
 EMPTY: Final[tuple[Any, ...]] = (None, "", [])
+LONGEST_ID: Final = 19
+_NEEDS_QUOTES: Final = re.compile(r'[;"\r\n]')
 
 
 class BadFieldValue(ValueError):
@@ -79,13 +86,19 @@ class FieldType(ABC):
         return str(stored)
 
     def from_cell(self, text: str, definition: Definition) -> Any:
-        """What a table's cell means, for ``clean``."""
+        """What a table's cell means, for ``clean``, which takes what ``to_cell`` wrote back to the stored value."""
         return text.strip()
 
     def matches(self, text: str, definition: Definition) -> Q:
-        """Contacts whose value is the one that ``text`` says. Raises ``BadFieldValue``."""
-        wanted = self.clean(self.from_cell(text, definition), definition)
-        return Q(**{f"custom_values__{definition.key}": wanted})
+        """Contacts whose value is the one that ``text`` says, or has it among others. Raises ``BadFieldValue``.
+
+        No index helps: the database reads the values of all contacts that nothing else leaves out.
+        """
+        return Q(HoldsValue(definition.key, self.wanted(text, definition)))
+
+    def wanted(self, text: str, definition: Definition) -> Any:
+        """The stored form of the one value that ``text`` asks for. Raises ``BadFieldValue``."""
+        return self.clean(self.from_cell(text, definition), definition)
 
 
 REGISTRY: Final[dict[str, FieldType]] = {}
@@ -99,8 +112,8 @@ def register(field_type: type[FieldType]) -> type[FieldType]:
 
 def whole_number(value: Any) -> int:
     """An id as programs send one: an integer, or its digits. Raises ``BadFieldValue``."""
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
-        value = int(value.strip()[:19])
+    if isinstance(value, str) and is_digits(value):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
         raise BadFieldValue("must be an id")
     return value
@@ -109,3 +122,23 @@ def whole_number(value: Any) -> int:
 def listed(value: Any) -> list[Any]:
     """The values of a field that holds several; a single one is tolerated."""
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def is_digits(text: str) -> bool:
+    """Whether a text is a number that a column of ids could hold, as a program or a person writes it."""
+    digits = text.strip()
+    return digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_ID
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Several texts as one cell: between semicolons, in double quotes where they need them."""
+    return "; ".join('"' + part.replace('"', '""') + '"' if _NEEDS_QUOTES.search(part) else part for part in parts)
+
+
+def split(text: str) -> list[str]:
+    """The texts that ``joined`` made one cell of, blank ones left out. Raises ``BadFieldValue``."""
+    try:
+        rows = list(csv.reader(io.StringIO(text.strip(), newline=""), delimiter=";", skipinitialspace=True))
+    except csv.Error:
+        raise BadFieldValue("must be texts between semicolons") from None
+    return [part.strip() for row in rows for part in row if part.strip()]

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from django import forms
-from django.db.models import Q
 
-from contacts.field_types.base import BadFieldValue, Definition, FieldType, listed, register
+from contacts.field_types.base import (
+    BadFieldValue,
+    Definition,
+    FieldType,
+    is_digits,
+    joined,
+    listed,
+    register,
+    split,
+)
+
+# What a choice that is not made looks like, as everywhere in the dashboard.
+NOT_SAID: Final = "---------"
 
 
 def option_number(value: Any, definition: Definition) -> int:
@@ -17,9 +28,7 @@ def option_number(value: Any, definition: Definition) -> int:
         named = next((number for number, name in definition.options.items() if name == value.strip()), None)
         if named is not None:
             return named
-        value = (
-            int(value.strip()) if value.strip().isascii() and value.strip().isdecimal() and len(value) < 19 else value
-        )
+        value = int(value) if is_digits(value) else value
     if isinstance(value, bool) or not isinstance(value, int) or value not in definition.options:
         raise BadFieldValue("must be one of its options")
     return value
@@ -36,11 +45,9 @@ class Select(FieldType):
         return stored if stored in options else None
 
     def form_field(self, definition: Definition) -> forms.Field:
-        choices = [("", "---------"), *((str(number), name) for number, name in definition.options.items())]
-        return forms.ChoiceField(choices=choices, required=False)
-
-    def to_form(self, stored: int, definition: Definition) -> Any:
-        return str(stored)
+        # Numbers all the way: among texts, a digit may be another option's name.
+        choices = [("", NOT_SAID), *definition.options.items()]
+        return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, required=False)
 
     def to_cell(self, stored: int, definition: Definition) -> str:
         return definition.options.get(stored, "")
@@ -59,22 +66,17 @@ class SelectMulti(FieldType):
         return [number for number in stored or () if number in options] or None
 
     def form_field(self, definition: Definition) -> forms.Field:
-        choices = [(str(number), name) for number, name in definition.options.items()]
-        return forms.MultipleChoiceField(choices=choices, required=False)
-
-    def to_form(self, stored: list[int], definition: Definition) -> Any:
-        return [str(number) for number in stored]
+        choices = list(definition.options.items())
+        return forms.TypedMultipleChoiceField(choices=choices, coerce=int, required=False)
 
     def to_cell(self, stored: list[int], definition: Definition) -> str:
-        return "; ".join(definition.options.get(number, "") for number in stored)
+        return joined(definition.options[number] for number in stored if number in definition.options)
 
     def from_cell(self, text: str, definition: Definition) -> Any:
-        return [part.strip() for part in text.split(";") if part.strip()]
+        return split(text)
 
-    def matches(self, text: str, definition: Definition) -> Q:
-        """Contacts that have this option among others."""
-        wanted = option_number(text, definition)
-        return Q(**{f"custom_values__{definition.key}__contains": [wanted]})
+    def wanted(self, text: str, definition: Definition) -> int:
+        return option_number(text, definition)
 
 
 _YES = {"true", "1", "yes", "on"}
@@ -86,13 +88,15 @@ class Checkbox(FieldType):
     name = "checkbox"
 
     def clean(self, value: Any, definition: Definition) -> bool:
-        text = str(value).strip().lower() if isinstance(value, bool | int | str) else ""
+        # Longer than the longest of them is none of them, and Python writes no number without an end.
+        is_short = isinstance(value, str) or (isinstance(value, int) and value in (0, 1))
+        text = str(value).strip().lower() if is_short else ""
         if text not in _YES | _NO:
             raise BadFieldValue("must be true or false")
         return text in _YES
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.ChoiceField(choices=[("", "---------"), ("true", "Yes"), ("false", "No")], required=False)
+        return forms.ChoiceField(choices=[("", NOT_SAID), ("true", "Yes"), ("false", "No")], required=False)
 
     def to_form(self, stored: bool, definition: Definition) -> Any:
         return "true" if stored else "false"

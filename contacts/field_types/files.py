@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
-from django.db.models import Q
 
 from contacts.field_types.base import BadFieldValue, Definition, FieldType, listed, register
-from contacts.field_types.texts import LONGEST_URL, web_address
+from contacts.field_types.texts import LONGEST_URL, LinesField, web_address
 
 MOST_FILES: Final = 100
 
@@ -26,7 +25,7 @@ class FileType(FieldType):
         return _file_address(value)
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.URLField(max_length=LONGEST_URL, required=False, assume_scheme="https")
+        return forms.CharField(max_length=LONGEST_URL, required=False, widget=forms.URLInput)
 
 
 class FilesType(FieldType):
@@ -39,7 +38,7 @@ class FilesType(FieldType):
         return [_file_address(each) for each in values]
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+        return LinesField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def to_form(self, stored: list[str], definition: Definition) -> Any:
         return "\n".join(stored)
@@ -47,8 +46,8 @@ class FilesType(FieldType):
     def to_cell(self, stored: list[str], definition: Definition) -> str:
         return " ".join(stored)
 
-    def matches(self, text: str, definition: Definition) -> Q:
-        return Q(**{f"custom_values__{definition.key}__contains": [_file_address(text)]})
+    def wanted(self, text: str, definition: Definition) -> str:
+        return _file_address(text)
 
 
 @register

@@ -35,7 +35,7 @@ class Date(FieldType):
         return _read(value, "a date like 2025-10-18").date().isoformat()
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+        return forms.DateField(required=False, widget=forms.TextInput(attrs={"type": "date"}))
 
 
 @register
@@ -52,9 +52,11 @@ class DateTime(FieldType):
         return moment.replace(microsecond=0, tzinfo=None).isoformat(sep=" ")
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.CharField(
-            max_length=40, required=False, widget=forms.TextInput(attrs={"placeholder": "YYYY-MM-DD HH:MM:SS"})
-        )
+        widget = forms.TextInput(attrs={"type": "datetime-local", "step": "1"})
+        return forms.CharField(max_length=40, required=False, widget=widget)
+
+    def to_form(self, stored: str, definition: Definition) -> Any:
+        return stored.replace(" ", "T")
 
 
 def _on_the_clock(moment: datetime, definition: Definition) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any, Final
 
 from django import forms
@@ -12,6 +12,8 @@ from contacts.field_types.base import BadFieldValue, Definition, FieldType, regi
 
 # What a JSON number keeps in every program that reads it.
 MOST_DIGITS: Final = 15
+LONGEST_NUMBER: Final = 60
+_EXACT: Final = Context(prec=LONGEST_NUMBER)
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z", re.ASCII)
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?\Z", re.ASCII)
 
@@ -27,7 +29,11 @@ class NumberType(FieldType):
     def _decimal(self, value: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
             raise BadFieldValue("must be a number")
+        if isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:
+            raise BadFieldValue(f"must have at most {MOST_DIGITS} digits")
         text = str(value).strip()
+        if len(text) > LONGEST_NUMBER:
+            raise BadFieldValue("must be a number")
         if self.groups and _GROUPED.match(text):
             text = text.replace(",", "")
         if not _PLAIN.match(text):
@@ -42,12 +48,11 @@ class NumberType(FieldType):
 
 
 def _within_bounds(number: Decimal) -> Decimal:
-    try:
-        number = number.normalize()
-    except InvalidOperation:
-        raise BadFieldValue("must be a number") from None
+    """The number without zeros that say nothing. Raises ``BadFieldValue`` for one with more digits than a program keeps."""
+    # Not in the context of the moment, whose rounding would lose what is to be refused.
+    number = number.normalize(_EXACT)
     _, digits, exponent = number.as_tuple()
-    if len(digits) > MOST_DIGITS or not isinstance(exponent, int) or not -MOST_DIGITS <= exponent <= MOST_DIGITS:
+    if len(digits) > MOST_DIGITS or number.adjusted() >= MOST_DIGITS or int(exponent) < -MOST_DIGITS:
         raise BadFieldValue(f"must have at most {MOST_DIGITS} digits")
     return number
 

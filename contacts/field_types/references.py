@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 
 from django import forms
-from django.db.models import Q
 
 from contacts.field_types.base import BadFieldValue, Definition, FieldType, References, listed, register, whole_number
 
@@ -50,8 +49,8 @@ class ReferencesType(FieldType):
     def to_cell(self, stored: list[int], definition: Definition) -> str:
         return ", ".join(map(str, stored))
 
-    def matches(self, text: str, definition: Definition) -> Q:
-        return Q(**{f"custom_values__{definition.key}__contains": [whole_number(text)]})
+    def wanted(self, text: str, definition: Definition) -> int:
+        return whole_number(text)
 
 
 @register

@@ -8,11 +8,16 @@ from urllib.parse import urlsplit
 import nh3
 from django import forms
 from django.db.models import Q
+from django.db.models.lookups import IContains
 
 from contacts.field_types.base import BadFieldValue, Definition, FieldType, register
+from contacts.field_types.stored import StoredText
 from contacts.rules import unstorable
 
 LONGEST_URL: Final = 2_000
+# What is stored stays as it is when it is sent back. What is left of broken HTML may be read in another way than before it
+# was cleaned, so it is cleaned until nothing moves.
+MOST_PASSES: Final = 5
 _SAFE_SCHEMES: Final = {"http", "https", "mailto", "tel"}
 
 
@@ -35,8 +40,19 @@ class TextType(FieldType):
         return forms.CharField(max_length=self.longest, required=False)
 
     def matches(self, text: str, definition: Definition) -> Q:
-        """Here any part of the value will do."""
-        return Q(**{f"custom_values__{definition.key}__icontains": text.strip()})
+        """Here any part of the value will do; SQLite tells capitals from small letters outside of ASCII."""
+        if unstorable(text):
+            raise BadFieldValue("has characters that cannot be stored")
+        return Q(IContains(StoredText(definition.key), text.strip()))
+
+
+class LinesField(forms.CharField):
+    """Lines as a browser sends them, each with one character at its end instead of two, which would count as well."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
 
 
 @register
@@ -51,33 +67,51 @@ class TextArea(TextType):
     longest = 2_500
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.CharField(max_length=self.longest, required=False, widget=forms.Textarea)
+        return LinesField(max_length=self.longest, required=False)
 
 
 @register
 class Wysiwyg(TextType):
-    """HTML. What is safe is kept to the letter, anything else is cleaned as a whole."""
+    """HTML, cleaned before it is stored; a text without an element is kept to the letter."""
 
     name = "wysiwyg"
     longest = 65_535
 
     def clean(self, value: Any, definition: Definition) -> str:
-        return sanitized(super().clean(value, definition))
+        html = super().clean(value, definition)
+        for _ in range(MOST_PASSES):
+            # Longer than before where a sign became an entity, and blank at its ends where an element went.
+            before, html = html, super().clean(sanitized(html), definition)
+            if html == before:
+                return html
+        raise BadFieldValue("must be plainer HTML")
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.CharField(max_length=self.longest, required=False, widget=forms.Textarea)
+        return LinesField(max_length=self.longest, required=False)
 
 
 def sanitized(html: str) -> str:
-    """The HTML without anything that could run, load or disguise something; unchanged when there is no such thing.
+    """The HTML without scripts, styles, forms and frames, by a list of what is kept.
 
-    Links go to web pages, mail and telephones, and nowhere else.
+    Links go to web pages, mail and telephones, and nowhere else; pictures come from web pages. A text without an element
+    is unchanged.
     """
     # Without an element there is nothing to clean, and an ampersand may stay one.
     return (
         html
         if "<" not in html
         else nh3.clean(html, attribute_filter=_kept_attribute, link_rel=None, url_schemes=_SAFE_SCHEMES)
+    )
+
+
+def shown_html(stored: str) -> str:
+    """A stored value for a page of ours: sanitised again, whatever wrote it, and without what a stranger could count."""
+    return nh3.clean(
+        stored,
+        tags=nh3.ALLOWED_TAGS - {"img"},
+        attribute_filter=_kept_attribute,
+        link_rel="noopener noreferrer nofollow",
+        url_schemes=_SAFE_SCHEMES,
     )
 
 
@@ -117,7 +151,8 @@ class Url(TextType):
         return web_address(super().clean(value, definition))
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.URLField(max_length=self.longest, required=False, assume_scheme="https")
+        # Not a URLField, which refuses addresses that programs may write.
+        return forms.CharField(max_length=self.longest, required=False, widget=forms.URLInput)
 
 
 def web_address(text: str) -> str:
@@ -127,6 +162,10 @@ def web_address(text: str) -> str:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or any(character <= " " or character in '<>"\\^`{|}\x7f' for character in text):
+    if (
+        not usable
+        or unstorable(text)
+        or any(character <= " " or character.isspace() or character in '<>"\\^`{|}\x7f' for character in text)
+    ):
         raise BadFieldValue("must be an http or https address")
     return text
