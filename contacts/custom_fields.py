@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, OuterRef, Prefetch
 
+from accounts.models import Member
 from accounts.tenancy import current_organization
-from contacts.field_types import FIELD_TYPES, Definition, FieldType
-from contacts.models import CustomField, CustomFieldOption
+from contacts.field_types import FIELD_TYPES, Definition, FieldType, References
+from contacts.models import Contact, CustomField, CustomFieldOption
 from contacts.querysets import InOrderInside, RowsInOrder
 
 
@@ -35,6 +36,15 @@ def value_of(field: CustomField, values: Mapping[str, Any]) -> Any:
     """The stored value in a contact's ``custom_values``, None where there is none."""
     options = {option.number for option in field.options.all()}
     return type_of(field).offered(values.get(field.key), options)
+
+
+def existing_references(wanted: References) -> References:
+    """Those of the rows that are the organization's; of its contacts the ones that are not deleted."""
+    members = Member.objects.filter(number__in=wanted.members).values_list("number", flat=True)
+    contacts = Contact.objects.active().filter(number__in=wanted.contacts).values_list("number", flat=True)
+    return References(
+        frozenset(members) if wanted.members else frozenset(), frozenset(contacts) if wanted.contacts else frozenset()
+    )
 
 
 def definition_rows() -> RowsInOrder:

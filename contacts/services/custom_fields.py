@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -17,6 +18,7 @@ from contacts.models.custom_field import KINDS_WITH_OPTIONS
 from contacts.rules import fault_of_text
 from contacts.services.rewriting import begin_conversion, begin_removal
 
+_Row = TypeVar("_Row", CustomField, CustomFieldOption)
 LONGEST_NAME = 100
 # Each is looked at for every contact that is read.
 MOST_FIELDS = 200
@@ -30,10 +32,11 @@ def create_field(name: str, kind: str, options: Sequence[str] = (), *, actor: Ac
     _check_kind(kind, options)
     with transaction.atomic():
         _one_at_a_time()
-        if CustomField.objects.filter(retired_at=None).count() >= MOST_FIELDS:
-            raise Invalid([FieldError("name", "too_long", {"maximum": MOST_FIELDS, "items": True})])
-        last = CustomField.objects.aggregate(last=Max("number"))["last"] or 0
-        field = CustomField(name=name, kind=kind, number=last + 1, position=last + 1)
+        _check_room()
+        last = CustomField.objects.aggregate(number=Max("number"), position=Max("position"))
+        field = CustomField(
+            name=name, kind=kind, number=(last["number"] or 0) + 1, position=(last["position"] or 0) + 1
+        )
         _save(field)
         for option in options:
             add_option(field, option, actor=actor)
@@ -62,13 +65,42 @@ def retire_field(field: CustomField, *, actor: Actor) -> CustomField:
 
 
 def restore_field(field: CustomField, *, actor: Actor) -> CustomField:
-    """Bring a retired field back with its values. Raises ``Duplicate`` when its name is another's meanwhile."""
+    """Bring a retired field back with its values, at its place.
+
+    Raises ``Duplicate`` when its name is another's meanwhile, ``Invalid`` when there are too many fields, ``Forbidden``,
+    ``NotFound``.
+    """
     actor.require(Right.MANAGE_CATALOGUE)
     with transaction.atomic():
+        _one_at_a_time()
         fresh = _locked(field)
+        if fresh.retired_at is not None:
+            _check_room()
         fresh.retired_at = None
         _save(fresh)
     return fresh
+
+
+def move_field(field: CustomField, *, behind: CustomField | None, actor: Actor) -> CustomField:
+    """Put a field right behind another one, or with None before all others. Raises ``Forbidden``, ``NotFound``."""
+    actor.require(Right.MANAGE_CATALOGUE)
+    with transaction.atomic():
+        _one_at_a_time()
+        fields = list(CustomField.objects.order_by("position", "id"))
+        moved = next((each for each in fields if each.pk == field.pk), None)
+        if moved is None:
+            raise NotFound("custom field", field.name)
+        _renumber(_with_behind(fields, moved, behind))
+    return moved
+
+
+def _with_behind(fields: Sequence[CustomField], moved: CustomField, behind: CustomField | None) -> list[CustomField]:
+    others = [each for each in fields if each.pk != moved.pk]
+    keys = [each.pk for each in others]
+    if behind is not None and behind.pk not in keys:
+        raise NotFound("custom field", behind.name)
+    place = keys.index(behind.pk) + 1 if behind is not None else 0
+    return [*others[:place], moved, *others[place:]]
 
 
 def change_kind(field: CustomField, kind: str, *, actor: Actor) -> CustomField:
@@ -104,7 +136,8 @@ def add_option(field: CustomField, name: str, *, actor: Actor) -> CustomFieldOpt
             raise Invalid([FieldError("options", "too_long", {"maximum": MOST_OPTIONS, "items": True})])
         fresh.last_option += 1
         fresh.save(update_fields=["last_option"])
-        option = CustomFieldOption(field=fresh, name=name, number=fresh.last_option, position=fresh.last_option)
+        last = fresh.options.aggregate(last=Max("position"))["last"] or 0
+        option = CustomFieldOption(field=fresh, name=name, number=fresh.last_option, position=last + 1)
         _save(option)
     return option
 
@@ -127,6 +160,27 @@ def remove_option(option: CustomFieldOption, *, actor: Actor) -> None:
         field = _locked(option.field)
         CustomFieldOption.objects.filter(pk=option.pk).delete()
         begin_removal(field, option.number, actor=actor)
+
+
+def order_options(field: CustomField, numbers: Sequence[int], *, actor: Actor) -> None:
+    """Put the options with these numbers first, in this order, and all others behind. Raises ``Forbidden``, ``NotFound``."""
+    actor.require(Right.MANAGE_CATALOGUE)
+    places = {number: place for place, number in enumerate(numbers)}
+    with transaction.atomic():
+        options = _locked(field).options.order_by("position", "id")
+        _renumber(sorted(options, key=lambda option: places.get(option.number, len(places))))
+
+
+def _renumber(rows: Iterable[_Row]) -> None:
+    for position, row in enumerate(rows, start=1):
+        if row.position != position:
+            row.position = position
+            row.save(update_fields=["position"])
+
+
+def _check_room() -> None:
+    if CustomField.objects.filter(retired_at=None).count() >= MOST_FIELDS:
+        raise Invalid([FieldError("name", "too_long", {"maximum": MOST_FIELDS, "items": True})])
 
 
 def _one_at_a_time() -> None:

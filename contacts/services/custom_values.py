@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from accounts.exceptions import FieldError, Invalid
-from accounts.models import Member
-from contacts.custom_fields import definition_of, fields_in_order, type_of
+from contacts.custom_fields import definition_of, existing_references, fields_in_order, type_of
 from contacts.drafts import UNSET, ContactDraft
 from contacts.field_types import EMPTY, BadFieldValue, Definition, FieldType, References
-from contacts.models import Contact
 
 Known = Mapping[int, tuple[FieldType, Definition]]
 
@@ -65,7 +63,7 @@ def _check_references(drafts: Iterable[ContactDraft], known: Known) -> None:
     wanted = References()
     for _, references in pointed:
         wanted |= references
-    found = _existing(wanted)
+    found = existing_references(wanted)
     faults = [
         _fault(number, "points to nothing")
         for number, references in pointed
@@ -73,11 +71,3 @@ def _check_references(drafts: Iterable[ContactDraft], known: Known) -> None:
     ]
     if faults:
         raise Invalid(faults)
-
-
-def _existing(wanted: References) -> References:
-    members = Member.objects.filter(number__in=wanted.members).values_list("number", flat=True)
-    contacts = Contact.objects.active().filter(number__in=wanted.contacts).values_list("number", flat=True)
-    return References(
-        frozenset(members) if wanted.members else frozenset(), frozenset(contacts) if wanted.contacts else frozenset()
-    )

@@ -7,6 +7,7 @@ job may run twice, and whoever writes to a contact meanwhile is not undone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -17,9 +18,9 @@ from django_tasks import task
 from accounts.actor import Actor, ActorKind, Door
 from accounts.identifiers import uuid7
 from accounts.tenancy import current_organization_id, tenant_scope
-from contacts.custom_fields import definition_of
+from contacts.custom_fields import definition_of, existing_references, type_of
 from contacts.events import ContactsChanged, contacts_updated
-from contacts.field_types import EMPTY, FIELD_TYPES, BadFieldValue, Definition
+from contacts.field_types import EMPTY, FIELD_TYPES, BadFieldValue, Definition, FieldType, References
 from contacts.models import ChangeVerb, Contact, CustomField
 from contacts.services.changes import Change, record
 
@@ -46,11 +47,11 @@ def convert_slice(
         field = CustomField.objects.filter(pk=field_id).first()
         if field is None:
             return
-        old = Definition(key=key, options=definition_of(field).options, time_zone=definition_of(field).time_zone)
+        carry = _Carrying(FIELD_TYPES[kind], type_of(field), definition_of(field))
 
         def converted(values: Values) -> Values:
             value = values.pop(key)
-            carried = None if field.key in values else _carried(field, FIELD_TYPES[kind].to_cell(value, old))
+            carried = None if field.key in values else carry(value)
             return values if carried is None else values | {field.key: carried}
 
         last = _rewrite(Q(custom_values__has_key=key), converted, _actor(label, member_id), after)
@@ -58,14 +59,38 @@ def convert_slice(
             convert_slice.enqueue(organization_id, field_id, kind, key, label, member_id, last)
 
 
-def _carried(field: CustomField, text: str) -> Any:
-    """What the field's kind makes of a value of another one, None when it cannot hold it."""
-    definition, field_type = definition_of(field), FIELD_TYPES[field.kind]
-    try:
-        value = field_type.clean(field_type.from_cell(text, definition), definition)
-    except BadFieldValue:
-        return None
-    return None if value in EMPTY else value
+class _Carrying:
+    """What a field's kind makes of values of the one it was before."""
+
+    def __init__(self, old: FieldType, new: FieldType, definition: Definition) -> None:
+        self.old, self.new, self.definition = old, new, definition
+        # Many contacts of a slice point to the same few rows.
+        self.existing = cache(existing_references)
+
+    def __call__(self, stored: Any) -> Any:
+        """The value in its new form, None when the new kind cannot hold it."""
+        try:
+            value = self._read(stored)
+        except BadFieldValue:
+            return None
+        return None if value in EMPTY or not self._leads_somewhere(stored, value) else value
+
+    def _read(self, stored: Any) -> Any:
+        cell = self.old.to_cell(stored, self.definition)
+        try:
+            return self.new.clean(self.new.from_cell(cell, self.definition), self.definition)
+        except BadFieldValue:
+            if not isinstance(stored, str):
+                raise
+            # What a cell shows with more: ``5.00€`` is 5.
+            return self.new.clean(stored, self.definition)
+
+    def _leads_somewhere(self, stored: Any, value: Any) -> bool:
+        """Whether the value points to nothing new, or to rows there are: a member's number is no contact's."""
+        before, wanted = self.old.references(stored), self.new.references(value)
+        if wanted in (before, References()):
+            return True
+        return before == References() and self.existing(wanted) == wanted
 
 
 @task()

@@ -269,7 +269,8 @@ def test_options_renamed_added_and_removed(client: WireClient, north: World, kin
         ("text", "12", "number", 12),
         ("text", "twelve", "number", None),
         ("number", 12.5, "text", "12.5"),
-        ("currency", "5", "number", None),
+        ("currency", "5", "number", 5),
+        ("formatted_number", "1,234.5", "number", 1234.5),
         ("select", 2, "text", "Email"),
         ("text", "Email", "textarea", "Email"),
         ("checkbox", True, "text", "yes"),
@@ -277,6 +278,14 @@ def test_options_renamed_added_and_removed(client: WireClient, north: World, kin
         ("datetime", "2025-10-18 18:24:10", "date", "2025-10-18"),
         ("file", "https://example.com/a", "url", "https://example.com/a"),
         ("user", 2, "user_multi", [2]),
+        ("user_multi", [2], "user", 2),
+        ("text", "2", "user", 2),
+        ("text", "99", "user", None),
+        # Another kind of row that happens to have the number.
+        ("user", 1, "contact", None),
+        ("select", 2, "number", None),
+        ("select_multi", [1, 3], "text", "Phone; Letter"),
+        ("select_multi", [3], "select", 3),
     ],
 )
 def test_a_field_of_another_type_carries_over_what_it_can_hold(
