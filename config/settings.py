@@ -425,6 +425,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("Tags", "sell", "contacts_tag_changelist", "reads_contacts"),
                     _entry("Sources", "alt_route", "contacts_source_changelist", "reads_contacts"),
+                    _entry("Custom fields", "edit_note", "contacts_customfield_changelist", "reads_contacts"),
                     _entry("Lead scoring", "speed", "contacts_scoringweights_changelist", "manages_catalogue"),
                 ],
             },

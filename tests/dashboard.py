@@ -45,9 +45,11 @@ class _Fields(HTMLParser):
             self.data[self._textarea] = ""
         elif tag == "select":
             self._select = given.get("name", "")
-            self.data.setdefault(self._select, "")
+            self.data.setdefault(self._select, [] if "multiple" in given else "")
         elif tag == "option" and self._select and "selected" in given:
-            self.data[self._select] = given.get("value", "")
+            chosen = given.get("value", "")
+            several = self.data[self._select]
+            self.data[self._select] = [*several, chosen] if isinstance(several, list) else chosen
 
     def _take_input(self, given: dict[str, str], attrs: list[tuple[str, str | None]]) -> None:
         kind, name = given.get("type", "text"), given.get("name", "")

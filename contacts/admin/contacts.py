@@ -32,6 +32,7 @@ from contacts.admin.actions import (
     restore_selected_contacts,
     tag_selected_contacts,
 )
+from contacts.admin.custom_values import PREFIX, as_sentence, form_fields, own_fields, values_shown
 from contacts.admin.fields import joined_words
 from contacts.admin.filters import (
     AssigneeFilter,
@@ -41,6 +42,8 @@ from contacts.admin.filters import (
     StatusFilter,
     TagFilter,
     TypeFilter,
+    custom_filters,
+    is_custom_filter,
     shows_deleted,
 )
 from contacts.admin.forms import STALE, ContactForm, draft_of, preferences_of
@@ -161,7 +164,28 @@ class ContactAdmin(TenantModelAdmin):
         shown = shows_deleted(request)
         return {name: entry for name, entry in super().get_actions(request).items() if (name in names) == shown}
 
+    # The team's own fields, which no class can declare.
+
+    def get_fieldsets(self, request, obj=None):
+        fields = own_fields(request)
+        if not fields or (obj is not None and not self.has_change_permission(request, obj)):
+            # Who may only read gets the values in the page: they are no columns, and lead to contacts.
+            return self.fieldsets
+        names = tuple(own.name for own in fields)
+        return (*self.fieldsets, ("Custom fields", {"classes": ["tab"], "fields": names}))
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        fields = {"own_fields": own_fields(request), **form_fields(request, obj)}
+        form = type(self.form.__name__, (self.form,), fields)
+        return super().get_form(request, obj, change=change, **{"form": form, **kwargs})
+
     # The list.
+
+    def get_list_filter(self, request):
+        return (*self.list_filter, *custom_filters(own_fields(request)))
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return is_custom_filter(lookup) or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request):
         # Deleted ones have a page too, to be restored from; lists leave them out (StateFilter, get_search_results).
@@ -265,6 +289,9 @@ class ContactAdmin(TenantModelAdmin):
                 deletion=None if obj.is_live else self._deletion(obj),
                 can_restore=not obj.is_live and self.has_delete_permission(request),
             )
+            if not self.has_change_permission(request, obj):
+                fields, actor = own_fields(request), actor_of(request)
+                context["own_values"] = values_shown(fields, obj, actor, address_of=self.address_of)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _deletion(self, contact):
@@ -350,6 +377,9 @@ def _refusals_by_row(error: Invalid, formsets: Iterable[Any], places: dict[str, 
     for fault in error.errors:
         name, _, rest = fault.field.partition(".")
         index, _, column = rest.partition(".")
+        if name == "custom_fields":
+            yield Refusal(as_sentence(fault.message), f"{PREFIX}{rest}")
+            continue
         if name in rows and index.isdecimal() and int(index) < len(rows[name]):
             yield Refusal(sentence(fault), column or "member", name, rows[name][int(index)])
         else:

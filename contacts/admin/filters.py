@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
 from django.db.models import Exists, OuterRef
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from accounts.models import Member
+from contacts.admin.custom_values import OwnField
+from contacts.field_types import BadFieldValue
 from contacts.models import ContactStatus, ContactType, Source, Tag, TaggedContact
 
 SCORE_BANDS = {"0-19": (0, 19), "20-39": (20, 39), "40-59": (40, 59), "60-79": (60, 79), "80-100": (80, 100)}
@@ -101,6 +107,58 @@ class StateFilter(DropdownFilter):
 
     def queryset(self, request, queryset):
         return queryset.deleted() if self.value() == DELETED else queryset.active()
+
+
+_CUSTOM = re.compile(r"field_\d{1,9}\Z", re.ASCII)
+
+
+class _CustomFilter:
+    """Contacts with a value of one of the team's own fields.
+
+    No index helps, so the database reads the values of all contacts of the organization that the other filters leave.
+    """
+
+    own: ClassVar[OwnField]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        text = self.value()  # type: ignore[attr-defined]  # a filter's
+        if not text or not text.strip():
+            return queryset
+        try:
+            return queryset.filter(self.own.type.matches(text, self.own.definition))
+        except BadFieldValue:
+            # No contact can have that.
+            return queryset.none()
+
+
+class CustomTextFilter(_CustomFilter, TextFilter):
+    """By a text: part of a value, or the whole of one, as the type has it."""
+
+
+class CustomChoiceFilter(_CustomFilter, DropdownFilter):
+    """By an option, or by yes and no."""
+
+    def lookups(self, request, model_admin):
+        if self.own.field.kind == "checkbox":
+            return [("true", "Yes"), ("false", "No")]
+        return [(name, name) for name in self.own.definition.options.values()]
+
+
+def custom_filters(fields: Iterable[OwnField]) -> list[type]:
+    """A filter for each of the fields."""
+    return [
+        type(
+            "CustomFilter",
+            (CustomChoiceFilter if own.field.kind in ("select", "select_multi", "checkbox") else CustomTextFilter,),
+            {"own": own, "title": own.field.name, "parameter_name": f"field_{own.field.number}"},
+        )
+        for own in fields
+    ]
+
+
+def is_custom_filter(parameter: str) -> bool:
+    """Whether a parameter of the list's address asks for a value of an own field."""
+    return _CUSTOM.match(parameter) is not None
 
 
 def _key(value: str | None) -> int | None:

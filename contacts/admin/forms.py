@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWid
 
 from accounts.models import Member
 from config.dashboard.forms import ServiceForm
+from contacts.admin.custom_values import OwnField, changed_values
 from contacts.admin.fields import SuggestingInput, WordsField
 from contacts.drafts import ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import Contact, Source
@@ -36,7 +37,12 @@ def source_names() -> Iterable[str]:
 
 
 class ContactForm(ServiceForm):
-    """``version`` is the one the page was loaded with: a newer one is never overwritten."""
+    """``version`` is the one the page was loaded with: a newer one is never overwritten.
+
+    ``own_fields`` are the team's, whose form fields the page adds to the class it makes for one request.
+    """
+
+    own_fields: ClassVar[Sequence[OwnField]] = ()
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     source = forms.CharField(required=False, max_length=100, widget=SuggestingInput(source_names))
@@ -81,6 +87,7 @@ class ContactForm(ServiceForm):
     def clean(self) -> dict[str, Any]:
         if self.instance.pk is not None and self.cleaned_data.get("version") != self.instance.version:
             raise ValidationError(STALE, code="stale")
+        self.custom_values = changed_values(self, self.own_fields, self.instance)
         return self.cleaned_data
 
     def draft_fields(self) -> dict[str, Any]:
@@ -93,6 +100,8 @@ class ContactForm(ServiceForm):
             changed["assigned_to"] = member.pk if member else None
         if set(PREFERENCES) & set(self.changed_data):
             changed["preferences"] = self._preferences()
+        if self.custom_values:
+            changed["custom_values"] = self.custom_values
         return changed
 
     def _preferences(self) -> PreferencesDraft:

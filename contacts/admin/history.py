@@ -17,6 +17,7 @@ from contacts.admin.wording import (
     NOTHING,
     Names,
     code_in_words,
+    custom_value_in_words,
     in_order,
     label_of,
     member_ids,
@@ -24,9 +25,13 @@ from contacts.admin.wording import (
     parted,
     shown,
 )
-from contacts.models import Contact, ContactChange
+from contacts.custom_fields import type_of
+from contacts.models import Contact, ContactChange, CustomField
+from contacts.models.custom_field import number_of
 
 LONGEST_REMARK = 160
+# The fact that holds the values of the team's own fields.
+OWN = "custom_values"
 _DOORS = {
     "admin": "Dashboard",
     "winnerr": "Winnerr",
@@ -70,23 +75,33 @@ class ChangeLine:
 
 
 @dataclass(frozen=True)
+class OwnKnown:
+    """The team's own fields, retired ones too, in their order, by number; and members' names by theirs."""
+
+    fields: Mapping[int, CustomField]
+    names: Names
+
+
+@dataclass(frozen=True)
 class _Known:
     """What changes refer to: members' names by primary key, and rows beside contacts by UUID."""
 
     names: Names
     rows: Mapping[str, Activity | Communication | Deal]
+    own: OwnKnown
 
 
 def change_lines(changes: Sequence[ContactChange]) -> list[ChangeLine]:
     """The changes in words; whatever they refer to is read with one statement per table for all of them."""
-    known = _Known(_member_names(changes), {key: row for kind in _TOLD for key, row in _rows(kind, changes)})
+    rows = {key: row for kind in _TOLD for key, row in _rows(kind, changes)}
+    known = _Known(_member_names(changes), rows, _own_known(changes))
     return [
         ChangeLine(
             moment=change.created_at,
             verb=_title(change, known),
             who=change.actor_label,
             door=_DOORS.get(change.door, change.door),
-            fields=_field_changes(change, known.names),
+            fields=_field_changes(change, known),
         )
         for change in changes
     ]
@@ -95,6 +110,21 @@ def change_lines(changes: Sequence[ContactChange]) -> list[ChangeLine]:
 def _member_names(changes: Iterable[ContactChange]) -> dict[int, str]:
     wanted = {pk for change in changes for facts in (change.before, change.after) for pk in member_ids(facts)}
     return {member.pk: member.full_name for member in Member.objects.filter(pk__in=wanted)} if wanted else {}
+
+
+def _own_known(changes: Iterable[ContactChange]) -> OwnKnown:
+    facts = [each[OWN] for change in changes for each in (change.before, change.after) if each.get(OWN)]
+    if not facts:
+        return OwnKnown({}, {})
+    fields = {field.number: field for field in CustomField.objects.prefetch_related("options")}
+    wanted: set[int] = set()
+    for values in facts:
+        for key, value in values.items():
+            field = fields.get(number_of(key))
+            if field is not None and field.key == key:
+                wanted |= type_of(field).references(value).members
+    members = Member.objects.filter(number__in=wanted) if wanted else ()
+    return OwnKnown(fields, {member.number: member.full_name for member in members})
 
 
 def _rows(kind: str, changes: Iterable[ContactChange]) -> Iterator[tuple[str, Activity | Communication | Deal]]:
@@ -159,10 +189,12 @@ def _remark(text: str) -> str:
     return Truncator(" ".join(text.split())).chars(LONGEST_REMARK)
 
 
-def _field_changes(change: ContactChange, names: Names) -> list[FieldChange]:
-    before = {field: value for field, value in change.before.items() if field not in _TOLD}
-    after = {field: value for field, value in change.after.items() if field not in _TOLD}
+def _field_changes(change: ContactChange, known: _Known) -> list[FieldChange]:
+    names = known.names
+    before = {field: value for field, value in change.before.items() if field not in _TOLD and field != OWN}
+    after = {field: value for field, value in change.after.items() if field not in _TOLD and field != OWN}
     fields = _compared(before, after, names, Contact)
+    fields += _own_compared(change.before.get(OWN) or {}, change.after.get(OWN) or {}, known.own)
     if change.before.get(DEAL) and change.after.get(DEAL):
         # A new deal and one taken away are told by their title.
         fields += _compared(change.before[DEAL], change.after[DEAL], names, Deal)
@@ -183,3 +215,22 @@ def _compared(
         for field in fields
     ]
     return [line for line in lines if line.before != line.after]
+
+
+def _own_compared(before: Mapping[str, Any], after: Mapping[str, Any], known: OwnKnown) -> list[FieldChange]:
+    """The values that differ, in the order of the fields; one that was carried over to another type is one line."""
+    lines = []
+    for number in sorted({number_of(key) for key in (*before, *after)}, key=list(known.fields).index):
+        field = known.fields[number]
+        old, new = (_own_in_words(values, field, known.names) for values in (before, after))
+        if old != new:
+            lines.append(FieldChange(field.name, old, new))
+    return lines
+
+
+def _own_in_words(values: Mapping[str, Any], field: CustomField, names: Names) -> str:
+    """The value of now where there is one, else that of the type before."""
+    keys = sorted((key for key in values if number_of(key) == field.number), key=lambda key: (key != field.key, key))
+    if not keys:
+        return NOTHING
+    return custom_value_in_words(values[keys[0]], field, names, is_of_now=keys[0] == field.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -10,9 +11,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.html import strip_tags
 
 from activities.models import Deal
-from contacts.models import Contact
+from contacts.custom_fields import definition_of, type_of
+from contacts.models import Contact, CustomField, CustomFieldKind
 
 NOTHING = "—"
 Names: TypeAlias = Mapping[int, str]
@@ -27,7 +30,6 @@ _LABELS = {
 _PARTED = {
     "preferences": "",
     "extra": "",
-    "custom_values": "",
     "commission": "commission ",
     "property_details": "property ",
     "timeline": "",
@@ -167,6 +169,36 @@ def _task(told: Mapping[str, str]) -> str:
     due = f"due {told['due_date']}" if "due_date" in told else ""
     remarks = ", ".join(filter(None, [due, "done" if told.get("completed") == "Yes" else ""]))
     return f"{told.get('title', '')} ({remarks})" if remarks else told.get("title", "")
+
+
+def custom_value_in_words(value: Any, own: CustomField, names: Names, *, is_of_now: bool) -> str:
+    """A value of one of the team's own fields; ``names`` are those of members, by the number a value has them by.
+
+    What it was called before the field changed its type is no longer known, and neither is the name of an option that was
+    removed.
+    """
+    if value is None or value == []:
+        return NOTHING
+    if not is_of_now:
+        return _any_value(value)
+    several = value if isinstance(value, list) else [value]
+    references = type_of(own).references(value)
+    if references.members:
+        return ", ".join(names.get(number, "a former member") for number in several)
+    if references.contacts:
+        return ", ".join(f"contact #{number}" for number in several)
+    if own.has_options:
+        options = definition_of(own).options
+        return ", ".join(options.get(number, "a removed option") for number in several)
+    if own.kind == CustomFieldKind.WYSIWYG:
+        return " ".join(html.unescape(strip_tags(value)).split())
+    return type_of(own).to_cell(value, definition_of(own))
+
+
+def _any_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 _ROWS: dict[str, Callable[[Mapping[str, str]], str]] = {

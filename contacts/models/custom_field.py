@@ -76,3 +76,8 @@ class CustomFieldOption(TenantModel):
 def key_of(number: int, generation: int) -> str:
     """The key of a field's values: its number, and after a change of kind the how manieth one it is."""
     return f"{number}.{generation}" if generation else str(number)
+
+
+def number_of(key: str) -> int:
+    """The number of the field whose values are, or before a change of kind were, under a key."""
+    return int(key.partition(".")[0])
