@@ -67,7 +67,7 @@ class TextArea(TextType):
     longest = 2_500
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return LinesField(max_length=self.longest, required=False)
+        return LinesField(max_length=self.longest, required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 @register
@@ -87,7 +87,7 @@ class Wysiwyg(TextType):
         raise BadFieldValue("must be plainer HTML")
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return LinesField(max_length=self.longest, required=False)
+        return LinesField(max_length=self.longest, required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 def sanitized(html: str) -> str:
