@@ -35,6 +35,10 @@ from contacts.search import search_contacts
 PREFIX = "custom_"
 MOST_NAMED = 5
 _FIELDS = "_custom_fields"
+_MEMBERS = "_active_members"
+# Types whose values are members, and those whose values are contacts.
+MEMBERS = frozenset({"user", "user_multi"})
+CONTACTS = frozenset({"contact", "contact_multi"})
 _NUMBERED = re.compile(r"#(\d+)\b", re.ASCII)
 _DRESSES: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.Select: UnfoldAdminSelectWidget,
@@ -90,6 +94,15 @@ def own_fields(request: HttpRequest) -> list[OwnField]:
     return known
 
 
+def active_members(request: HttpRequest) -> dict[int, str]:
+    """The names of the members who can log in, by number."""
+    known: dict[int, str] | None = getattr(request, _MEMBERS, None)
+    if known is None:
+        known = {member.number: member.full_name for member in Member.objects.filter(is_active=True)}
+        setattr(request, _MEMBERS, known)
+    return known
+
+
 def pointed_to(fields: Iterable[OwnField], contact: Contact, actor: Actor) -> Pointed:
     """What the contact's values point to, with one statement for each kind of row."""
     wanted = References()
@@ -110,19 +123,13 @@ def pointed_to(fields: Iterable[OwnField], contact: Contact, actor: Actor) -> Po
 
 def form_fields(request: HttpRequest, contact: Contact | None) -> dict[str, forms.Field]:
     """A field for each of the team's, by the name the form calls it, showing what the contact has."""
-    fields, actor = own_fields(request), actor_of(request)
-    contact = contact or Contact()
-    pointed = pointed_to(fields, contact, actor)
-    return {own.name: _form_field(own, own.value(contact), pointed, actor) for own in fields}
+    fields, contact = own_fields(request), contact or Contact()
+    pointed = pointed_to(fields, contact, actor_of(request))
+    return {own.name: _form_field(own, own.value(contact), pointed, request) for own in fields}
 
 
-def _form_field(own: OwnField, stored: Any, pointed: Pointed, actor: Actor) -> forms.Field:
-    if own.field.kind in ("user", "user_multi"):
-        field = _member_field(own, stored, pointed)
-    elif own.field.kind in ("contact", "contact_multi"):
-        field = ContactsField(actor, several=own.field.kind == "contact_multi")
-    else:
-        field = own.type.form_field(own.definition)
+def _form_field(own: OwnField, stored: Any, pointed: Pointed, request: HttpRequest) -> forms.Field:
+    field = _plain_field(own, stored, pointed, request)
     _dress(field)
     field.label = own.field.name
     if stored is not None:
@@ -130,6 +137,14 @@ def _form_field(own: OwnField, stored: Any, pointed: Pointed, actor: Actor) -> f
         if own.field.kind == "wysiwyg":
             field.help_text = _preview(stored)
     return field
+
+
+def _plain_field(own: OwnField, stored: Any, pointed: Pointed, request: HttpRequest) -> forms.Field:
+    if own.field.kind in MEMBERS:
+        return _member_field(own, stored, {**pointed.members, **active_members(request)})
+    if own.field.kind in CONTACTS:
+        return ContactsField(actor_of(request), several=own.field.kind == "contact_multi")
+    return own.type.form_field(own.definition)
 
 
 def _initial(own: OwnField, stored: Any, pointed: Pointed) -> Any:
@@ -144,11 +159,11 @@ def _contact_in_a_line(number: int, pointed: Pointed) -> str:
     return f"#{number} {contact.display_name.replace(';', ',')}" if contact else f"#{number}"
 
 
-def _member_field(own: OwnField, stored: Any, pointed: Pointed) -> forms.Field:
+def _member_field(own: OwnField, stored: Any, known: Mapping[int, str]) -> forms.Field:
     """A choice of the members who can log in, and of those the contact has already."""
-    names = {member.number: member.full_name for member in Member.objects.filter(is_active=True)}
-    for number in stored if isinstance(stored, list) else [stored] if stored else []:
-        names.setdefault(number, pointed.members.get(number, "A former member"))
+    names = dict(known)
+    for number in own.type.references(stored).members if stored is not None else ():
+        names.setdefault(number, "A former member")
     if own.field.kind == "user_multi":
         return forms.TypedMultipleChoiceField(choices=list(names.items()), coerce=int, required=False)
     return forms.TypedChoiceField(

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from accounts.models import Member
-from contacts.admin.custom_values import OwnField
+from contacts.admin.custom_values import CONTACTS, MEMBERS, OwnField, active_members
 from contacts.field_types import BadFieldValue
 from contacts.models import ContactStatus, ContactType, Source, Tag, TaggedContact
 
@@ -112,6 +112,9 @@ class StateFilter(DropdownFilter):
 _CUSTOM = re.compile(r"field_\d{1,9}\Z", re.ASCII)
 
 
+_CHOSEN = MEMBERS | {"select", "select_multi", "checkbox"}
+
+
 class _CustomFilter:
     """Contacts with a value of one of the team's own fields.
 
@@ -125,6 +128,8 @@ class _CustomFilter:
         if not text or not text.strip():
             return queryset
         try:
+            # A contact's number is written as on its page.
+            text = text.strip().removeprefix("#") if self.own.field.kind in CONTACTS else text
             return queryset.filter(self.own.type.matches(text, self.own.definition))
         except BadFieldValue:
             # No contact can have that.
@@ -136,9 +141,11 @@ class CustomTextFilter(_CustomFilter, TextFilter):
 
 
 class CustomChoiceFilter(_CustomFilter, DropdownFilter):
-    """By an option, or by yes and no."""
+    """By an option, a member, or by yes and no."""
 
     def lookups(self, request, model_admin):
+        if self.own.field.kind in MEMBERS:
+            return [(str(number), name) for number, name in active_members(request).items()]
         if self.own.field.kind == "checkbox":
             return [("true", "Yes"), ("false", "No")]
         return [(name, name) for name in self.own.definition.options.values()]
@@ -149,7 +156,7 @@ def custom_filters(fields: Iterable[OwnField]) -> list[type]:
     return [
         type(
             "CustomFilter",
-            (CustomChoiceFilter if own.field.kind in ("select", "select_multi", "checkbox") else CustomTextFilter,),
+            (CustomChoiceFilter if own.field.kind in _CHOSEN else CustomTextFilter,),
             {"own": own, "title": own.field.name, "parameter_name": f"field_{own.field.number}"},
         )
         for own in fields
