@@ -34,8 +34,10 @@ def list_page(page: FixedPage, narrowed_by: Mapping[str, Any], *, actor: Actor) 
     names = frozenset(narrowed_by)
     values = _slots(narrowed_by) | {"member": actor.member_id or 0, "first": min(page.first, _FURTHEST)}
     rows = _list_statement(names, actor.sees_all_contacts).rows(values)
-    total = rows[0][-1] if rows else _total_statement(names, actor.sees_all_contacts).rows(values)[0][0]
-    return COMMUNICATIONS.documents(rows), total
+    # A page without any rows is the first of nothing, or beyond the last.
+    if not rows and page.first:
+        return [], _total_statement(names, actor.sees_all_contacts).rows(values)[0][0]
+    return COMMUNICATIONS.documents(rows), rows[0][-1] if rows else 0
 
 
 def single_communication(number: int, *, actor: Actor) -> dict[str, Any] | None:
