@@ -121,6 +121,9 @@ INDEXES = (
         fields=["organization", "member", "number", "id"], condition=SHOWN, name="communication_number_member"
     ),
     models.Index(fields=["organization", "kind", "number", "id"], condition=SHOWN, name="communication_number_kind"),
+    models.Index(
+        fields=["organization", "created_at", "number", "id"], condition=SHOWN, name="communication_number_created"
+    ),
 )
 
 

@@ -160,6 +160,11 @@ class Communication(TenantModel):
                 condition=_SHOWN,
                 name="communication_number_kind",
             ),
+            models.Index(
+                fields=["organization", "created_at", "number", "id"],
+                condition=_SHOWN,
+                name="communication_number_created",
+            ),
         ]
 
     def __str__(self) -> str:
