@@ -181,9 +181,9 @@ def test_rows_of_the_stranger_and_deleted_contacts_are_unknown(
     north: World, south: World, client: WireClient, estateprime: Program
 ) -> None:
     with south.scope():
-        Contact.objects.filter(pk=south.contact.pk).update(number=4_001)
-        Member.objects.filter(pk=south.agent.pk).update(number=4_002)
-    unknown = [("contact_id", 4_001), ("contact_id", north.deleted.number), ("user_id", 4_002)]
+        Contact.objects.filter(pk=south.contact.pk).update(number=4_000_001)
+        Member.objects.filter(pk=south.agent.pk).update(number=4_000_002)
+    unknown = [("contact_id", 4_000_001), ("contact_id", north.deleted.number), ("user_id", 4_000_002)]
     for key, value in unknown:
         assert refusal(client.post(ADDRESS, call(north, **{key: value}))) == refused(f"Invalid {key}")
     assert estateprime(south.owner).get(ADDRESS).json()["total_results"] == 2
@@ -282,14 +282,14 @@ def test_deleting_hides_it_on_all_three_wires(
 def unreadable(north: World, south: World, client: WireClient) -> list[str]:
     """Ids that nobody in the north may read, for one reason or another."""
     with south.scope():
-        Communication.objects.filter(contact=south.contact).update(number=4_001)
+        Communication.objects.filter(contact=south.contact).update(number=4_000_001)
     gone = written(client, call(north))
     client.delete(f"{ADDRESS}/{gone}")
     hidden = written(client, call(north, contact_id=north.contacts[4].number))
     with north.scope():
         delete_contact(Contact.objects.get(pk=north.contacts[4].pk), actor=north.actor())
         known = Communication.objects.get(contact=north.contact)
-    others = ["4001", "999999", "0", "-1", "1.5", "x", "%00", "٣", str(2**63), "9" * 300]
+    others = ["4000001", "999999", "0", "-1", "1.5", "x", "%00", "٣", str(2**63), "9" * 300]
     return [str(gone), str(hidden), f"0{known.number}", str(known.uuid), *others]
 
 

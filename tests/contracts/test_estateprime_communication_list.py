@@ -300,13 +300,13 @@ def test_narrowed_agents_have_their_contacts_alone(
 
 def test_nothing_of_the_stranger_is_in_any_answer(south: World, client: WireClient, said: list[Communication]) -> None:
     with south.scope():
-        Contact.objects.filter(pk=south.contact.pk).update(number=4_001)
-        Member.objects.filter(pk=south.agent.pk).update(number=4_002)
-    for query in ({}, {"page": "3"}, {"contact_id": "4001"}, {"user_id": "4002"}):
+        Contact.objects.filter(pk=south.contact.pk).update(number=4_000_001)
+        Member.objects.filter(pk=south.agent.pk).update(number=4_000_002)
+    for query in ({}, {"page": "3"}, {"contact_id": "4000001"}, {"user_id": "4000002"}):
         response = client.get(ADDRESS, query)
         assert response.status_code == 200
         assert south.canary not in response.content.decode()
-    for name, value in (("contact_id", 4_001), ("user_id", 4_002)):
+    for name, value in (("contact_id", 4_000_001), ("user_id", 4_000_002)):
         assert page_of(ask(client, {name: value})) == (envelope(0), [])
 
 
