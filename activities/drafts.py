@@ -33,6 +33,7 @@ class CommunicationDraft:
     """One message, call or meeting: ``kind`` of ``CommunicationKind``, ``direction`` of ``Direction``.
 
     ``occurred_at`` is now unless said. ``member`` is a member's primary key; not said, it is the member who acts.
+    ``extra`` is a JSON object that is kept without meaning.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class CommunicationDraft:
     occurred_at: datetime | Unset = UNSET
     member: int | Unset | None = UNSET
     provider_message_id: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
     winnerr_key: str | Unset = UNSET
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from accounts.exceptions import NotFound
 
 
+class CommunicationNotFound(NotFound):
+    """No communication under this id that is not deleted, with a live contact that the caller may see."""
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__("communication", identifier)
+
+
 class ConversationNotFound(NotFound):
     """No conversation under this id with a live contact that the caller may see."""
 

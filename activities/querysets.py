@@ -73,7 +73,7 @@ def _timeline_sources() -> Mapping[TimelineKind, tuple[QuerySet[Any], str]]:
     return {
         TimelineKind.ACTIVITY: (Activity.objects.select_related("member"), "created_at"),
         TimelineKind.CHANGE: (_contact_changes(), "created_at"),
-        TimelineKind.COMMUNICATION: (Communication.objects.select_related("member"), "occurred_at"),
+        TimelineKind.COMMUNICATION: (_kept_communications().select_related("member"), "occurred_at"),
         TimelineKind.DEAL: (Deal.objects.filter(deleted_at=None).select_related("assigned_to"), "created_at"),
     }
 
@@ -128,6 +128,22 @@ def live_conversations(actor: Actor) -> QuerySet[Conversation]:
     return shown if actor.sees_all_contacts else of_live_contacts(shown, actor)
 
 
+def live_communications(actor: Actor) -> QuerySet[Communication]:
+    """Communications that are not deleted, with contacts that are not deleted and the actor's to see."""
+    shown = shown_communications()
+    return shown if actor.sees_all_contacts else of_live_contacts(shown, actor)
+
+
+def shown_communications() -> QuerySet[Communication]:
+    """The same for those who see all contacts, from the indexes of what is shown alone."""
+    return _kept_communications().filter(is_hidden=False)
+
+
+def _kept_communications() -> QuerySet[Communication]:
+    """Those that are not deleted, whatever became of their contact."""
+    return Communication.objects.filter(deleted_at=None)
+
+
 def of_live_contacts(rows: QuerySet[_Row], actor: Actor) -> QuerySet[_Row]:
     """Those of the rows whose contact is not deleted and the actor's to see."""
     return rows.filter(contact_id__in=Contact.objects.active().visible_to(actor).values("pk"))
@@ -140,7 +156,7 @@ def messages_of_conversation(columns: Sequence[str], *, first: int, limit: int) 
     the bodies of all that it leaves out.
     """
     order = ("-occurred_at", "-id")
-    said = Communication.objects.filter(conversation_id=OuterRef(OuterRef("pk")))
+    said = _kept_communications().filter(conversation_id=OuterRef(OuterRef("pk")))
     page = said.order_by(*order).values("pk")[first : first + limit]
     return RowsInOrder(Communication.objects.filter(pk__in=page).order_by(*order), *columns)
 
@@ -157,7 +173,7 @@ def newest_activities(of: str = "pk") -> RowsInOrder:
 
 def newest_communications(of: str = "pk") -> RowsInOrder:
     """The same for communications: key kept from a vendor, UUID, kind, subject, moment."""
-    rows = _newest(Communication.objects.all(), "occurred_at", of)
+    rows = _newest(_kept_communications(), "occurred_at", of)
     return RowsInOrder(rows, "winnerr_key", "uuid", "kind", "subject", "occurred_at")
 
 

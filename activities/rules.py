@@ -66,7 +66,7 @@ def activity_faults(draft: ActivityDraft) -> list[FieldError]:
         *fault_of_text("type", draft.type, LONGEST_TYPE),
         *fault_of_text("description", draft.description, LONGEST_TEXT),
         *fault_of_text("winnerr_key", draft.winnerr_key or "", LONGEST_KEY),
-        *_metadata_faults(draft.metadata),
+        *_object_faults("metadata", draft.metadata),
     ]
 
 
@@ -85,6 +85,7 @@ def communication_faults(draft: CommunicationDraft) -> list[FieldError]:
         *fault_of_text("body", draft.body, LONGEST_BODY),
         *fault_of_text("provider_message_id", draft.provider_message_id, LONGEST_PROVIDER_ID),
         *fault_of_text("winnerr_key", draft.winnerr_key or "", LONGEST_KEY),
+        *_object_faults("extra", draft.extra),
     ]
 
 
@@ -171,16 +172,16 @@ def _fault_of_number(name: str, value: Decimal | float | None, maximum: Decimal 
         yield FieldError(name, "out_of_range", {"minimum": 0, "maximum": int(maximum)})
 
 
-def _metadata_faults(metadata: Any) -> Iterator[FieldError]:
+def _object_faults(name: str, value: Any) -> Iterator[FieldError]:
     """A JSON object that both databases store as it is, and of bearable size."""
-    if not isinstance(metadata, Mapping):
-        yield FieldError("metadata", "invalid_type")
-    elif _depth_fault(metadata):
-        yield FieldError("metadata", "too_long", {"maximum": DEEPEST_METADATA, "levels": True})
-    elif not _is_json(metadata):
-        yield FieldError("metadata", "invalid_value")
-    elif len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))) > LARGEST_METADATA:
-        yield FieldError("metadata", "too_long", {"maximum": LARGEST_METADATA})
+    if not isinstance(value, Mapping):
+        yield FieldError(name, "invalid_type")
+    elif _depth_fault(value):
+        yield FieldError(name, "too_long", {"maximum": DEEPEST_METADATA, "levels": True})
+    elif not _is_json(value):
+        yield FieldError(name, "invalid_value")
+    elif len(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) > LARGEST_METADATA:
+        yield FieldError(name, "too_long", {"maximum": LARGEST_METADATA})
 
 
 def _depth_fault(value: Any) -> bool:

@@ -9,8 +9,7 @@ from typing import Final
 from django.db import connection
 
 from accounts.actor import Actor
-from activities.models import Communication
-from activities.querysets import of_live_contacts
+from activities.querysets import live_communications
 from contacts.normalise import fold
 
 # Characters of a message that can be found, as they were written, the subject's first: people look for what somebody
@@ -67,7 +66,7 @@ def search_communications(text: str, *, actor: Actor, first: int, limit: int) ->
 
 
 def _search_as_owner(words: list[str], *, actor: Actor, first: int, size: int) -> Hits:
-    """By the function that may use the trigram index (migration 0005)."""
+    """By the function that may use the trigram index (migrations 0005 and 0006)."""
     member = None if actor.sees_all_contacts else actor.member_id or 0
     patterns = [f"%{_literal(word)}%" for word in words]
     in_index = any(map(_TRIGRAM.search, words))
@@ -83,7 +82,7 @@ def _search_as_owner(words: list[str], *, actor: Actor, first: int, size: int) -
 
 def _search_each(words: list[str], *, actor: Actor, first: int, size: int) -> Hits:
     """By reading every row: for SQLite."""
-    found = of_live_contacts(Communication.objects.all(), actor)
+    found = live_communications(actor)
     for word in words:
         found = found.filter(search_text__contains=word)
     total = found.order_by()[: MOST_HITS + 1].count()

@@ -41,7 +41,7 @@ GET: Final = f"""
                ORDER BY d.created_at DESC, d.id DESC LIMIT 25) deal),
         (SELECT json_agg(json_build_array(coalesce(winnerr_key, 'comm_' || uuid::text), upper(kind), nullif(subject, ''),
                                           to_char(occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
-         FROM (SELECT * FROM activities_communication d WHERE d.contact_id = c.id
+         FROM (SELECT * FROM activities_communication d WHERE d.contact_id = c.id AND d.deleted_at IS NULL
                ORDER BY d.occurred_at DESC, d.id DESC LIMIT 25) communication)
     FROM contacts_contact c {_ASSIGNEE}
     WHERE c.uuid = %s AND c.winnerr_key IS NULL AND c.deleted_at IS NULL

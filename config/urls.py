@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/", include("contacts.api.rentalot.urls")),
     *document_addresses(RENTALOT_CONTRACT),
     path("api/", include("accounts.api.estateprime")),
+    path("api/", include("activities.api.estateprime.urls")),
     path("api/", include("contacts.api.estateprime.urls")),
     *document_addresses(ESTATEPRIME_CONTRACT),
 ]

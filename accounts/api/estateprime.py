@@ -37,7 +37,7 @@ USERGROUP: Final = Component("Usergroup", closed({"id": IDENTIFIER, "name": TEXT
 
 
 class UserViewSet(EstatePrimeViewSet):
-    """Who works here, by number, those who have left included: contacts name them."""
+    """Who works here, the newest first (CONTRACTS E-S2), those who have left included: contacts name them."""
 
     grants = {"list": Right.READ_MEMBERS, "usergroups": Right.READ_MEMBERS}
     operations = {
@@ -46,7 +46,7 @@ class UserViewSet(EstatePrimeViewSet):
             tag=USERS,
             summary="List users",
             query=(page_parameter(),),
-            answer=Answer(description="A page of users, by id.", shape=success_page("UserListResponse", USER)),
+            answer=Answer(description="A page of users.", shape=success_page("UserListResponse", USER)),
         ),
         "usergroups": Operation(
             name="listUsergroups",
@@ -58,7 +58,7 @@ class UserViewSet(EstatePrimeViewSet):
 
     def list(self, request: Request) -> Response:
         page = FixedPage.asked(parameters_of(request))
-        members = Member.objects.order_by("number", "id")
+        members = Member.objects.order_by("-number")
         columns = ("number", "first_name", "last_name", "role", "user__email", "phone", "is_active")
         # No organization has so many members that a page beyond this is not past the end.
         first = min(page.first, 10**9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -38,8 +40,8 @@ class Conversation(TenantModel):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     kind = models.CharField(max_length=10, choices=CommunicationKind.choices)
     is_archived = models.BooleanField(default=False)
-    # Whether its contact is deleted (``activities.receivers``): beside what lists are ordered by, it costs them no look at
-    # the contacts.
+    # Whether its contact is deleted (``activities.receivers``) or nothing is left of it: beside what lists are ordered by,
+    # it costs them no look at the contacts.
     is_hidden = models.BooleanField(default=False, editable=False)
     started_at = models.DateTimeField()
     last_message_at = models.DateTimeField()
@@ -73,6 +75,10 @@ class Conversation(TenantModel):
         return f"{self.get_kind_display()} with contact {self.contact_id}"
 
 
+# What lists of communications have: not deleted, and with a contact that is not.
+_SHOWN: Final = Q(deleted_at=None, is_hidden=False)
+
+
 class Communication(TenantModel):
     """One message, call or meeting."""
 
@@ -94,7 +100,12 @@ class Communication(TenantModel):
     search_text = models.TextField(blank=True, default="", editable=False)
     occurred_at = models.DateTimeField(default=timezone.now)
     provider_message_id = models.CharField(max_length=255, blank=True, default="", editable=False)
+    # What EstatePrime accepts and keeps without meaning.
+    extra = models.JSONField(default=dict, blank=True, editable=False)
+    # Whether its contact is deleted, kept like the conversation's.
+    is_hidden = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(TenantModel.Meta):
         ordering = ["-occurred_at", "-id"]
@@ -110,6 +121,7 @@ class Communication(TenantModel):
                 F("contact"),
                 F("occurred_at").desc(),
                 F("id").desc(),
+                condition=Q(deleted_at=None),
                 name="communication_of_contact",
             ),
             models.Index(
@@ -117,10 +129,42 @@ class Communication(TenantModel):
                 F("conversation"),
                 F("occurred_at").desc(),
                 F("id").desc(),
+                condition=Q(deleted_at=None),
                 name="communication_in_conversation",
             ),
             # The newest of the whole team, for the search.
-            models.Index(fields=["organization", "occurred_at", "id"], name="communication_newest_first"),
+            models.Index(
+                fields=["organization", "occurred_at", "id"],
+                condition=Q(deleted_at=None),
+                name="communication_newest_first",
+            ),
+            # Lists by number: of all, whatever else is asked of them, and those with something rare enough to be sought.
+            models.Index(
+                fields=["organization", "number", "id"],
+                include=["direction", "created_at", "occurred_at"],
+                condition=_SHOWN,
+                name="communication_by_number",
+            ),
+            models.Index(
+                fields=["organization", "contact", "number", "id"],
+                condition=_SHOWN,
+                name="communication_number_contact",
+            ),
+            models.Index(
+                fields=["organization", "member", "number", "id"],
+                condition=_SHOWN,
+                name="communication_number_member",
+            ),
+            models.Index(
+                fields=["organization", "kind", "number", "id"],
+                condition=_SHOWN,
+                name="communication_number_kind",
+            ),
+            models.Index(
+                fields=["organization", "created_at", "number", "id"],
+                condition=_SHOWN,
+                name="communication_number_created",
+            ),
         ]
 
     def __str__(self) -> str:

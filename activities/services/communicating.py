@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -16,15 +16,20 @@ from accounts.exceptions import Invalid
 from accounts.identifiers import uuid7
 from accounts.roles import Right
 from activities.drafts import CommunicationDraft
+from activities.exceptions import CommunicationNotFound
 from activities.models import Communication, Conversation
+from activities.querysets import COMMUNICATION, live_communications
 from activities.rules import communication_faults
 from activities.search import search_text
 from activities.services.subjects import check_members, lock_contacts, newest, said_or
+from contacts.exceptions import ContactNotFound
 from contacts.models import ChangeVerb, Contact
 from contacts.services import touch_last_contacted
 from contacts.services.changes import Change, record
 
 CHUNK = 1_000
+# What a message changes of its conversation.
+_GROWING: Final = ("message_count", "started_at", "last_message_at", "is_archived", "is_hidden", "updated_at")
 # A contact and a medium.
 _Thread: TypeAlias = tuple[int, str]
 
@@ -54,6 +59,50 @@ def record_communications(
         with transaction.atomic():
             communications = _record_chunk(chunk, actor)
         yield communications
+
+
+def delete_communication(communication: Communication, *, actor: Actor) -> None:
+    """Take a communication away; its row stays. Its conversation is as if it had never been in it, and hidden when empty.
+
+    When the contact was last spoken to stays: other things may have said so too. Raises ``CommunicationNotFound``, also
+    the second time, and ``Forbidden``.
+    """
+    actor.require(Right.WRITE_CONTACTS)
+    now = timezone.now()
+    with transaction.atomic():
+        _hold(communication, actor)
+        Communication.objects.filter(pk=communication.pk).update(deleted_at=now)
+        _count_again(communication.conversation_id, now)
+        gone = Change(
+            contact_id=communication.contact_id,
+            before={COMMUNICATION: _facts(communication)},
+            after={COMMUNICATION: None},
+        )
+        record(uuid7(), ChangeVerb.UPDATED, [gone], actor=actor, now=now)
+
+
+def _hold(communication: Communication, actor: Actor) -> None:
+    """Hold its contact's row, as whoever changes a conversation does, and be sure that it is still there."""
+    try:
+        lock_contacts([communication.contact_id], actor)
+    except ContactNotFound as error:
+        raise CommunicationNotFound(str(communication.pk)) from error
+    if not live_communications(actor).filter(pk=communication.pk).exists():
+        raise CommunicationNotFound(str(communication.pk))
+
+
+def _count_again(conversation_id: int, now: datetime) -> None:
+    left = Communication.objects.filter(conversation_id=conversation_id, deleted_at=None).aggregate(
+        count=Count("pk"), first=Min("occurred_at"), last=Max("occurred_at")
+    )
+    conversation = Conversation.objects.filter(pk=conversation_id)
+    if left["count"]:
+        conversation.update(
+            message_count=left["count"], started_at=left["first"], last_message_at=left["last"], updated_at=now
+        )
+    else:
+        # Nobody sees it until somebody says something again; its moments mean nothing meanwhile.
+        conversation.update(message_count=0, is_hidden=True, updated_at=now)
 
 
 def _record_chunk(drafts: Sequence[tuple[int, CommunicationDraft]], actor: Actor) -> list[Communication]:
@@ -94,6 +143,7 @@ def _new_communication(
         search_text=search_text(draft.subject, draft.body),
         occurred_at=said_or(draft.occurred_at, now),
         provider_message_id=draft.provider_message_id,
+        extra=dict(draft.extra),
         winnerr_key=draft.winnerr_key or None,
         created_at=now,
     )
@@ -101,8 +151,11 @@ def _new_communication(
 
 def _change(communication: Communication) -> Change:
     """Who wrote it down, and through which door; the rest is in the communication, which stays as it is."""
-    written = {"id": str(communication.uuid), "kind": communication.kind, "direction": communication.direction}
-    return Change(contact_id=communication.contact_id, before={}, after={"communication": written})
+    return Change(contact_id=communication.contact_id, before={}, after={COMMUNICATION: _facts(communication)})
+
+
+def _facts(communication: Communication) -> dict[str, str]:
+    return {"id": str(communication.uuid), "kind": communication.kind, "direction": communication.direction}
 
 
 def _conversations(moments: Mapping[_Thread, Sequence[datetime]], now: datetime) -> dict[_Thread, Conversation]:
@@ -117,9 +170,7 @@ def _conversations(moments: Mapping[_Thread, Sequence[datetime]], now: datetime)
         if thread in existing:
             _add_messages(existing[thread], said, now)
     changed = [existing[thread] for thread in moments if thread in existing]
-    Conversation.objects.bulk_update(
-        changed, ["message_count", "started_at", "last_message_at", "is_archived", "updated_at"], batch_size=200
-    )
+    Conversation.objects.bulk_update(changed, _GROWING, batch_size=200)
     begun = [_new_conversation(thread, said) for thread, said in moments.items() if thread not in existing]
     return existing | {(row.contact_id, row.kind): row for row in Conversation.objects.bulk_create(begun)}
 
@@ -136,11 +187,14 @@ def _new_conversation(thread: _Thread, said: Sequence[datetime]) -> Conversation
 
 
 def _add_messages(conversation: Conversation, said: Sequence[datetime], now: datetime) -> None:
+    # Of one whose messages were all taken away, the moments are theirs.
+    before = [conversation.started_at, conversation.last_message_at] if conversation.message_count else []
     conversation.message_count += len(said)
-    conversation.started_at = min(conversation.started_at, *said)
-    conversation.last_message_at = max(conversation.last_message_at, *said)
-    # A conversation that goes on is not over.
+    conversation.started_at = min([*before, *said])
+    conversation.last_message_at = max([*before, *said])
+    # A conversation that goes on is not over, and its contact is not deleted.
     conversation.is_archived = False
+    conversation.is_hidden = False
     conversation.updated_at = now
 
 

@@ -144,6 +144,8 @@ def _told(change: ContactChange, kind: str) -> Mapping[str, Any]:
 def _title(change: ContactChange, known: _Known) -> str:
     if activity := _told(change, ACTIVITY):
         return _activity_title(activity, known.rows.get(activity["id"]))
+    if gone := change.before.get(COMMUNICATION):
+        return f"Removed: {_communication_name(gone['kind'], gone['direction'])}"
     if communication := _told(change, COMMUNICATION):
         return _communication_title(communication, known.rows.get(communication["id"]))
     if deal := _told(change, DEAL):

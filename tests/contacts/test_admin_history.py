@@ -20,7 +20,14 @@ from activities.drafts import (
     TeamMemberDraft,
     TimelineDraft,
 )
-from activities.services import create_deal, delete_deal, record_activity, record_communication, update_deal
+from activities.services import (
+    create_deal,
+    delete_communication,
+    delete_deal,
+    record_activity,
+    record_communication,
+    update_deal,
+)
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange, RelatedPersonDraft
 from contacts.services import update_contact
 from tests.dashboard import CONTACTS, browser_of
@@ -80,6 +87,14 @@ def test_a_communication_is_told_by_its_medium_and_subject(
     with north.scope():
         record_communication(north.contact, draft, actor=north.actor(north.agent))
     assert f"{line} | {north.agent.full_name} | Dashboard" in told(agent, north)
+
+
+def test_a_communication_that_was_removed_is_told_without_its_words(north: World, agent: Client):
+    draft = CommunicationDraft(kind="call", direction="outbound", subject="A mistake")
+    with north.scope():
+        mistake = record_communication(north.contact, draft, actor=north.actor(north.agent))
+        delete_communication(mistake, actor=north.actor(north.agent))
+    assert f"Removed: Call made | {north.agent.full_name} | Dashboard" in told(agent, north)
 
 
 def test_a_deal_is_told_in_one_line_then_by_what_changed(north: World, agent: Client):

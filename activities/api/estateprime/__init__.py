@@ -1,0 +1,1 @@
+"""What was said with contacts, as EstatePrime's contract has it."""
