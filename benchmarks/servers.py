@@ -40,7 +40,9 @@ def serving(name: str, application: str, environment: Mapping[str, str], authori
     server = Server(name, _free_port(), authorization)
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", application]
     variables = os.environ | environment | {"PORT": str(server.port), "BIND": HOST}
-    with (REPOSITORY / "var" / "bench" / f"{name}.log").open("wb") as log:
+    logs = REPOSITORY / "var" / "bench"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=log, stderr=log)
         try:
             _wait_for(server, process)
