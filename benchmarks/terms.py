@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks.database import Bench
 
 # Of each kind, so that no answer is only a repetition of the one before.
-TERMS_OF_A_KIND: Final = 40
+TERMS_OF_A_KIND: Final = 20
 
 
 @dataclass(frozen=True)
