@@ -26,7 +26,7 @@ from accounts.prepared import OneOf, Slot
 from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, ContactType, Tag, TaggedContact
 from contacts.querysets import ContactQuerySet
 from contacts.scoring import MAXIMUM_SCORE, MINIMUM_SCORE
-from contacts.search import is_found, words_of
+from contacts.search import FoundPage, FoundTotal, is_found, words_of
 from contacts.stretches import Element, Numbered, NumberedStretches, Place, Placed, Stretches
 
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
@@ -176,7 +176,9 @@ def _numbered(listing: Listing) -> ContactQuerySet[Contact]:
     first = Slot("first", models.BigIntegerField())
     is_quick = connection.vendor == "postgresql" and listing.sees_all_contacts and listing.order == _BY_AGE[0]
     keys: models.Expression
-    if is_quick and not listing.narrowed_by:
+    if _is_searched(listing):
+        keys = FoundPage(*_searched(listing))
+    elif is_quick and not listing.narrowed_by:
         keys = Placed(_from_place(listing), first=first, limit=listing.limit)
     elif is_quick and listing.narrowed_by <= _STAGED:
         dimensions = _dimensions(listing)
@@ -188,6 +190,24 @@ def _numbered(listing: Listing) -> ContactQuerySet[Contact]:
         rows = chosen(listing).order_by(*order_by(listing.order)).values("pk")
         keys = Numbered(rows, first=first, limit=listing.limit)
     return Contact.objects.filter(pk__in=keys).order_by(*order_by(listing.order))
+
+
+def _is_searched(listing: Listing) -> bool:
+    """Whether one function finds, filters, orders and counts."""
+    is_plain = listing.is_numbered and listing.sees_all_contacts and listing.order == _BY_AGE[0]
+    is_ours = "search" in listing.narrowed_by and listing.narrowed_by <= _STAGED | {"search"}
+    return connection.vendor == "postgresql" and is_plain and is_ours
+
+
+def _searched(listing: Listing) -> list[models.Expression]:
+    number = models.BigIntegerField()
+    return [
+        _words("written"),
+        _words("dialled"),
+        *_arrays(listing.narrowed_by, "stages", "roles", "channels"),
+        Slot("first", number),
+        Value(listing.limit, output_field=number),
+    ]
 
 
 _BothWays: TypeAlias = tuple[models.QuerySet[Any, Any], models.QuerySet[Any, Any]]
@@ -374,11 +394,15 @@ class _Once(models.Func):
     output_field = models.BigIntegerField()
 
 
-def total_of(listing: Listing) -> _Once | Counted:
+def total_of(listing: Listing) -> _Once | Counted | FoundTotal:
     """How many contacts the listing is about, exact, with slots for the values; the same on every page.
+
+    Only where a numbered page of a search lies within the first 10,000 and there are more, it says 10,001 (0021).
 
     On PostgreSQL the counters know (migration 0005) wherever a filter is one of theirs; everything else is counted.
     """
+    if _is_searched(listing):
+        return FoundTotal(*_searched(listing))
     if connection.vendor == "postgresql" and listing.sees_all_contacts:
         narrowed = listing.narrowed_by
         if narrowed <= {"types", "statuses", "sources", "scores"}:
