@@ -59,9 +59,9 @@ class Wire(ABC):
         """The body of a failure, as this contract prints it."""
 
     def count(self, request: HttpRequest, authority: Authority | None = None) -> None:
-        """Count a request for its caller, once; a contract with plans of its own counts more here.
+        """Count a request for its caller, once; a contract with plans counts by them here.
 
-        Raises ``TooManyAttempts`` when the caller has none left.
+        Raises ``TooManyAttempts`` when the caller has none left, and ``Forbidden`` when its plan has none at all.
         """
         allowance = rates.count(request, authority.credential_id if authority else None)
         if not allowance.allowed:

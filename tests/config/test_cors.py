@@ -26,7 +26,7 @@ PREFLIGHT = {"Origin": PAGE, "Access-Control-Request-Method": "PUT", "Access-Con
 JANE = {"firstName": "Jane", "lastName": "Smith", "email": "jane.smith@example.com"}
 EXPOSED = (
     "ETag, Location, Link, Retry-After, Idempotency-Replayed, X-Request-Id, "
-    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Resource"
 )
 READABLE = {"access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED}
 PREFLIGHT_ANSWER = READABLE | {
@@ -50,7 +50,7 @@ ALLOW = {
     "/v1/auth/token": "POST, OPTIONS",
     "/v1/nowhere": None,
     "/v1": None,
-    "/api/v1/contacts": None,
+    "/api/v1/contacts": "GET, HEAD, POST, OPTIONS",
     "/api/contacts": None,
 }
 

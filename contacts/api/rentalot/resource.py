@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework.response import Response
 
@@ -16,6 +16,8 @@ from contacts.api.rentalot.serializers import WIRE_NAMES
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
+
+CONTACTS: Final = "/api/v1/contacts"
 
 
 class ContactResource(RentalotViewSet):
@@ -52,16 +54,20 @@ class ContactResource(RentalotViewSet):
                 FieldError(WIRE_NAMES.get(fault.field, fault.field), fault.code, fault.facts, fault.message)
                 for fault in exc.errors
             )
+        elif isinstance(exc, DuplicateContact) and (existing := self._existing(exc)) is not None:
+            exc.existing_public_id = str(existing.uuid)
         return super().handle_exception(exc)
 
     def problem_headers(self, error: Exception) -> dict[str, str]:
         """Points to the contact that has the address, when the asker may see it (CONTRACTS 7.8)."""
-        if not isinstance(error, DuplicateContact) or error.existing_id is None:
+        if not isinstance(error, DuplicateContact) or not error.existing_public_id:
             return {}
-        existing = self.get_queryset().filter(pk=error.existing_id).first()
-        return {} if existing is None else {"Link": f'<{address_of(existing)}>; rel="duplicate"'}
+        return {"Link": f'<{CONTACTS}/{error.existing_public_id}>; rel="duplicate"'}
+
+    def _existing(self, error: DuplicateContact) -> Contact | None:
+        return self.get_queryset().filter(pk=error.existing_id).first() if error.existing_id else None
 
 
 def address_of(contact: Contact) -> str:
     """Where the contact is on this wire."""
-    return f"/api/v1/contacts/{contact.uuid}"
+    return f"{CONTACTS}/{contact.uuid}"
