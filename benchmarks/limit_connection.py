@@ -13,8 +13,8 @@ from benchmarks.limit_statements import Schema
 
 Answer = tuple[str, bytes, list[tuple[str, str]]]
 
-# Fixed texts need no plan for each execution, unless which plan is best depends on how frequent a value is. The role
-# plans everything anew, for the sake of the project's searches.
+# Fixed texts need no plan for each execution, unless which plan is best depends on how frequent a value is, and then
+# the transaction says so.
 OPTIONS: Final = "-c TimeZone=UTC -c plan_cache_mode=auto"
 _WHOLE_SECONDS: Final = orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_UTC_Z
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -19,17 +19,17 @@ from psycopg.types.json import Jsonb
 from accounts.identifiers import uuid7
 from benchmarks.limit_connection import Answer, Connected, in_json, who
 from benchmarks.limit_statements import AUTHORITY
-from benchmarks.rentalot_statements import FILTERS, GET, PATCH, page_statement, total_statement
+from benchmarks.rentalot_statements import FILTERS, GET, PATCH, SEARCH, page_statement, total_statement
 
 PREFIX: Final = "/api/v1/"
 
 UNFILTERED: Final = {"page", "limit"}
 
 Query = dict[str, list[str]]
+Row = tuple[Any, ...]
 
 _PHONE: Final = re.compile(r"[\d\s+()./-]*\d[\d\s+()./-]*", re.ASCII)
 _PHONE_WORD: Final = re.compile(r"[+(]?[0-9][0-9().+/-]{2,}", re.ASCII)
-_WILD: Final = re.compile(r"([\\%_])")
 
 
 def answer(environ: dict[str, Any], connected: Connected) -> Answer:
@@ -50,35 +50,34 @@ def answer(environ: dict[str, Any], connected: Connected) -> Answer:
 
 
 def _list(connected: Connected, query: Query) -> Answer:
-    page, limit = int(query.get("page", ["1"])[0]), min(int(query.get("limit", ["20"])[0]), 100)
-    conditions, values = _conditions(query)
-    statement, of_total = page_statement(connected.schema, conditions, values, limit=limit, is_first=page == 1)
-    rows = connected.rows(statement, [*of_total, *values, *([] if page == 1 else [(page - 1) * limit])])
-    total = rows[0][-1] if rows else connected.rows(*total_statement(connected.schema, conditions, values))[0][0]
+    page, limit = int(query.get("page", ["1"])[0]), min(int(query.get("limit", ["20"])[0]), 200)
+    filters = {name: query[name][0].split(",") for name in FILTERS if name in query}
+    first = (page - 1) * limit
+    if "search" in query:
+        rows, total = _found(connected, query["search"][0], filters, first, limit)
+    else:
+        rows = connected.rows(*page_statement(filters, limit=limit, first=first))
+        total = rows[0][-1] if rows else connected.rows(*total_statement(filters))[0][0]
     pagination = {"page": page, "limit": limit, "total": total, "totalPages": ceil(total / limit)}
     return in_json("200 OK", {"data": [document(row) for row in rows], "pagination": pagination})
 
 
-def _conditions(query: Query) -> tuple[tuple[str, ...], list[Any]]:
-    """Names of ``FILTERS``, and their values."""
-    conditions = tuple(name for name in FILTERS if name in query)
-    values: list[Any] = []
-    for name in conditions:
-        values += _patterns(query[name][0]) if name == "search" else [query[name][0].split(",")]
-    return conditions, values
+def _found(
+    connected: Connected, text: str, filters: Mapping[str, Sequence[str]], first: int, limit: int
+) -> tuple[list[Row], int]:
+    narrowed = {name: filters.get(name) for name in FILTERS}
+    rows = connected.rows(SEARCH, _words(text) | narrowed | {"first": first, "limit": limit})
+    return rows if rows[0][0] else [], rows[0][-1]
 
 
-def _patterns(text: str) -> list[list[str]]:
+def _words(text: str) -> dict[str, list[str]]:
     """What to look for as it was typed, and with numbers as the digits that were dialled. The text is ASCII here."""
     folded = " ".join(text.lower().split())
     if _PHONE.fullmatch(folded):
-        return [_containing([folded]), _containing([_digits(folded)])]
+        return {"written": [folded], "dialled": [_digits(folded)]}
     words = folded.split(" ")
-    return [_containing(words), _containing([_digits(word) if _PHONE_WORD.fullmatch(word) else word for word in words])]
-
-
-def _containing(words: Sequence[str]) -> list[str]:
-    return ["%" + _WILD.sub(r"\\\1", word) + "%" for word in words]
+    dialled = [_digits(word) if _PHONE_WORD.fullmatch(word) else word for word in words]
+    return {"written": words, "dialled": dialled}
 
 
 def _digits(text: str) -> str:

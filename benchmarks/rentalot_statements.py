@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
-
-from benchmarks.limit_statements import Schema
 
 # In the order in which ``benchmarks.limit_rentalot.document`` takes them.
 COLUMNS: Final = """
     c.uuid::text, coalesce(nullif(c.full_name, ''), c.company_name), c.email, c.phone, c.stage, c.role,
     c.channel_preference, c.source, c.referral_source, c.language, c.applied_at, c.created_at, c.updated_at
 """
-# Each documented filter as a condition on ``k``; a search has two values, the others have one.
-FILTERS: Final = {
-    "status": "k.stage = ANY(%s)",
-    "role": "k.role = ANY(%s)",
-    "channel": "k.channel_preference = ANY(%s)",
-    "search": "(k.id IN (SELECT contacts_search(%s)) OR k.id IN (SELECT contacts_search(%s)))",
-}
+# The documented filters, in the order in which the counters take them.
+FILTERS: Final = {"status": "k.stage", "role": "k.role", "channel": "k.channel_preference"}
 
+# The function has the order and the total too. Nobody found is one row of nothing, with the total.
+SEARCH: Final = f"""
+    SELECT {COLUMNS}, page.total
+    FROM contacts_searched(%(written)s, %(dialled)s, %(status)s, %(role)s, %(channel)s, %(first)s, %(limit)s) AS page
+    LEFT JOIN contacts_contact c ON c.id = ANY(page.keys) ORDER BY c.created_at DESC, c.id DESC
+"""
 GET: Final = f"SELECT {COLUMNS}, c.version FROM contacts_contact c WHERE c.uuid = %s AND c.deleted_at IS NULL"
 
 PATCH: Final = f"""
@@ -42,33 +41,31 @@ SELECT {COLUMNS}, c.version FROM changed c
 """
 
 
-def page_statement(
-    schema: Schema, conditions: Sequence[str], values: Sequence[Any], *, limit: int, is_first: bool
-) -> tuple[str, list[Any]]:
-    """The page's one statement: ``COLUMNS`` and the total. Returned beside it are the total's values.
-
-    They come first, then those of the conditions, then, on other pages than the first, how many rows stand before it.
-    """
-    total, of_total = _total(schema, conditions, values)
+def page_statement(filters: Mapping[str, Sequence[str]], *, limit: int, first: int) -> tuple[str, list[Any]]:
+    """The page after the ``first`` contacts of a list, and the values: ``COLUMNS`` and the total, in one statement."""
+    total, of_total = _total(filters)
+    where = ["k.deleted_at IS NULL", *(_condition(FILTERS[name], wanted) for name, wanted in filters.items())]
+    values = [wanted[0] if len(wanted) == 1 else wanted for wanted in filters.values()]
     # The first page has a text of its own, and so a plan of its own. All of it are names, placeholders and a number.
-    keys = f"""SELECT k.id FROM contacts_contact k WHERE {_where(conditions)}
-        ORDER BY k.created_at DESC, k.id DESC LIMIT {limit:d} {"" if is_first else "OFFSET %s"}"""
+    keys = f"""SELECT k.id FROM contacts_contact k WHERE {" AND ".join(where)}
+        ORDER BY k.created_at DESC, k.id DESC LIMIT {limit:d} {"OFFSET %s" if first else ""}"""
     statement = f"""SELECT {COLUMNS}, {total} FROM contacts_contact c WHERE c.id IN ({keys})
         ORDER BY c.created_at DESC, c.id DESC"""
-    return statement, of_total
+    return statement, [*of_total, *values, *([first] if first else [])]
 
 
-def total_statement(schema: Schema, conditions: Sequence[str], values: Sequence[Any]) -> tuple[str, list[Any]]:
+def total_statement(filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
     """The total alone, for a page beyond the last."""
-    total, of_total = _total(schema, conditions, values)
-    return f"SELECT {total}", of_total
+    total, values = _total(filters)
+    return f"SELECT {total}", values
 
 
-def _total(schema: Schema, conditions: Sequence[str], values: Sequence[Any]) -> tuple[str, list[Any]]:
-    if schema.has_totals and not conditions:
+def _total(filters: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
+    if not filters:
         return "(SELECT contacts_total(NULL, NULL, NULL, NULL, NULL))", []
-    return f"(SELECT count(*) FROM contacts_contact k WHERE {_where(conditions)})", list(values)
+    return "(SELECT contacts_staged_total(%s, %s, %s))", [filters.get(name) for name in FILTERS]
 
 
-def _where(conditions: Sequence[str]) -> str:
-    return " AND ".join(["k.deleted_at IS NULL", *(FILTERS[name] for name in conditions)])
+def _condition(column: str, wanted: Sequence[str]) -> str:
+    """An equality keeps the index's order; a list of values loses it."""
+    return f"{column} = %s" if len(wanted) == 1 else f"{column} = ANY(%s)"

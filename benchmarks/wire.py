@@ -27,7 +27,10 @@ SLOW: Final = 25.0
 
 @dataclass(frozen=True)
 class Times:
-    """The medians of a workload's rounds on one program; ``by_kind`` has p50 and p99 at one connection."""
+    """The medians of a workload's rounds on one program; ``by_kind`` has p50 and p99 at one connection.
+
+    ``spread`` is how far the rounds were apart, as a share of their median: in rate or in p50 alone, whichever was worse.
+    """
 
     rate: float
     alone_p50: float
@@ -36,6 +39,7 @@ class Times:
     p99: float
     failures: int
     rounds: int
+    spread: float
     by_kind: Sequence[tuple[float, float]]
 
     @classmethod
@@ -48,11 +52,16 @@ class Times:
             p99=median(result.p99 for result in crowd),
             failures=sum(result.failures for result in (*alone, *crowd)),
             rounds=len(crowd),
+            spread=max(_spread([result.rate for result in crowd]), _spread([result.p50 for result in alone])),
             by_kind=[
                 (median(p50 for p50, _ in kind), median(p99 for _, p99 in kind))
                 for kind in zip(*(result.by_kind for result in alone), strict=True)
             ],
         )
+
+
+def _spread(figures: Sequence[float]) -> float:
+    return (max(figures) - min(figures)) / median(figures)
 
 
 Measurements = dict[str, dict[str, Times]]
@@ -131,12 +140,14 @@ def times_table(title: str, found: Measurements) -> Table:
         "p50 at 16",
         "p99 at 16",
         "rounds",
+        "spread",
         "failed",
     )
     rows = [_row(name, program, times) for name, times in found.items() for program in times]
     note = (
-        "Medians of the rounds; times in milliseconds; failed: answers that were no 2xx, of all rounds. Where the textbook"
-        f" takes more than {SLOW:g} ms alone, it is loaded in one round."
+        "Medians of the rounds; times in milliseconds. Spread: between the best and the worst round, of req/s at 16 or of p50"
+        " at 1, whichever is wider apart. Failed: answers that were no 2xx, of all rounds. Where the textbook takes more than"
+        f" {SLOW:g} ms alone, it is loaded in one round."
     )
     return Table(title, headings, rows, note)
 
@@ -147,7 +158,7 @@ def _row(name: str, program: str, times: dict[str, Times]) -> list[str]:
     if program == "project" and len(times) > 1:
         shares = [f"{own.rate / times['limit'].rate:.0%}", f"{own.rate / times['textbook'].rate:.1f}"]
     figures = [f"{value:,.2f}" for value in (own.alone_p50, own.alone_p99, own.p50, own.p99)]
-    counts = [str(own.rounds), str(own.failures)]
+    counts = [str(own.rounds), f"{own.spread:.0%}", str(own.failures)]
     return [name if program == "project" else "", program, f"{own.rate:,.1f}", *shares, *figures, *counts]
 
 
