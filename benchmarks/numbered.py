@@ -14,6 +14,8 @@ from benchmarks.questions import NumberedQuestion
 from benchmarks.report import Goal, Table
 
 MOST_OF_PAGE: Final = 30.0
+# Of a filter, far from either end: walked to.
+MOST_OF_WALK: Final = 100.0
 MEDIAN_OF_SEARCH: Final = 15.0
 MOST_OF_SEARCH: Final = 80.0
 # What a request that only reads gives a statement.
@@ -33,9 +35,14 @@ def measure(bench: Bench, say: Say) -> tuple[list[Table], list[Goal]]:
         for asked in (questions.numbered(bench), questions.searches(bench), questions.short_searches())
     )
     say(f"{len(pages)} pages by number and {len(searches) + len(short)} searches.")
+    near, far = (
+        [cost.sql for question, cost, _, _ in pages if bool(question.first and question.selection) is is_far]
+        for is_far in (False, True)
+    )
     times = [cost.sql for _, cost, _, _ in searches]
     goals = [
-        _below("any page by number", [cost.sql for _, cost, _, _ in pages], MOST_OF_PAGE),
+        _below("any page of all, and the first of each filter", near, MOST_OF_PAGE),
+        _below("a page of a filter that is far from either end", far, MOST_OF_WALK),
         Goal(
             f"half of the searches within {MEDIAN_OF_SEARCH:g} ms of SQL",
             f"{median(times):.1f} ms",

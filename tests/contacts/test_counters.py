@@ -95,6 +95,13 @@ def counted(cursor: Any) -> dict[str, tuple[int, int]]:
         " (SELECT count(*) FROM contacts_contact WHERE deleted_at IS NULL AND assigned_to_id IS NOT NULL)"
     )
     found["assigned"] = cursor.fetchone()
+    # The rows that the search reads are kept by triggers in the same way.
+    cursor.execute(
+        "SELECT (SELECT count(*) FROM contacts_search('{}', '{}') AS found (id) JOIN contacts_contact c USING (id)"
+        " WHERE c.deleted_at IS NULL),"
+        " (SELECT count(*) FROM contacts_contact WHERE deleted_at IS NULL)"
+    )
+    found["searchable"] = cursor.fetchone()
     live = "(SELECT count(*) FROM contacts_contact c WHERE deleted_at IS NULL AND EXISTS (SELECT FROM contacts_taggedcontact"
     for tag in TAGS:
         cursor.execute(
