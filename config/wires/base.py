@@ -235,13 +235,17 @@ class WireViewSet(GenericViewSet[Any]):
         scope = current_scope()
         if scope is not None:
             scope.mark_for_rollback()
-        problem = problem_from(exc)
+        problem = self.problem_of(exc)
         if problem.status == 500:
             report(exc, self.request._request, type(self))
         headers = self.problem_headers(exc)
         if problem.status == 405:
             headers["Allow"] = ", ".join(self.allowed_methods)
         return self.wire.refuse(problem, headers)
+
+    def problem_of(self, error: Exception) -> Problem:
+        """What an exception means; a resource may know more about it."""
+        return problem_from(error)
 
     def problem_headers(self, error: Exception) -> dict[str, str]:
         """Headers a resource adds to a refusal."""

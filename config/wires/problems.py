@@ -44,7 +44,10 @@ class LengthRequired(rest_exceptions.APIException):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A failure without words: ``kind`` names it, ``status`` is its HTTP status, the rest are facts for the sentence."""
+    """A failure without words: ``kind`` names it, ``status`` is its HTTP status, the rest are facts for the sentence.
+
+    ``existing`` is the public id of the row that has a taken value, where the requester may see it.
+    """
 
     kind: str
     status: int
@@ -53,6 +56,7 @@ class Problem:
     field: str = ""
     value: str = ""
     reason: str = ""
+    existing: str = ""
     errors: tuple[FieldError, ...] = ()
     headers: Mapping[str, str] = dataclass_field(default_factory=dict)
 

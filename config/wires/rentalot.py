@@ -45,6 +45,8 @@ class Rentalot(Wire):
             "status": problem.status,
             "detail": detail.format(**_facts_of(problem)) or title,
         }
+        if problem.existing:
+            body["existingId"] = problem.existing
         if problem.errors:
             body["errors"] = [
                 {"field": fault.field, "message": sentence_of(fault, fault.field)} for fault in problem.errors

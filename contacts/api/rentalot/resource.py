@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rest_framework.response import Response
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 from accounts.exceptions import FieldError, Invalid
 from accounts.identifiers import canonical_uuid
 from config.wires.conditions import etag_of, versions_in
+from config.wires.problems import Problem
 from config.wires.rentalot import RentalotViewSet
 from contacts import services
 from contacts.api.rentalot.reading import written_contact
@@ -54,12 +56,16 @@ class ContactResource(RentalotViewSet):
             )
         return super().handle_exception(exc)
 
-    def problem_headers(self, error: Exception) -> dict[str, str]:
+    def problem_of(self, error: Exception) -> Problem:
         """Points to the contact that has the address, when the asker may see it (CONTRACTS 7.8)."""
+        problem = super().problem_of(error)
         if not isinstance(error, DuplicateContact) or error.existing_id is None:
-            return {}
+            return problem
         existing = self.get_queryset().filter(pk=error.existing_id).first()
-        return {} if existing is None else {"Link": f'<{address_of(existing)}>; rel="duplicate"'}
+        if existing is None:
+            return problem
+        link = f'<{address_of(existing)}>; rel="duplicate"'
+        return replace(problem, existing=str(existing.uuid), headers={**problem.headers, "Link": link})
 
 
 def address_of(contact: Contact) -> str:
