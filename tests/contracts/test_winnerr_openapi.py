@@ -23,7 +23,7 @@ from config.wires.winnerr import WinnerrViewSet
 from contacts.models import Contact
 from tests.contracts.conftest import printed
 from tests.contracts.described import Described
-from tests.contracts.test_winnerr_roles import winnerr_routes
+from tests.contracts.routed import WINNERR, views_below
 from tests.worlds import PASSWORD, WireClient
 
 JOHN = "/v1/contacts/contact_123"
@@ -68,7 +68,7 @@ def test_the_document_is_valid(described: Described):
 def test_every_route_and_method_is_an_operation_and_every_operation_a_route(described: Described):
     routed = {
         (method, f"/v1/{route}".replace("{identifier}", "{id}"))
-        for route, view in winnerr_routes().items()
+        for route, view in views_below(WINNERR).items()
         for method in view.actions
         if method != "head"
     }
