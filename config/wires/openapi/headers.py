@@ -74,6 +74,10 @@ RESPONSE_HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "When the window ends, in seconds since 1970-01-01T00:00:00Z.",
         "schema": _WHOLE,
     },
+    "X-RateLimit-Resource": {
+        "description": "What is counted: the resource whose writes are few, or `requests`.",
+        "schema": {"type": "string"},
+    },
 }
 
 OF_EVERY_ANSWER: Final = ("X-Request-Id",)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from accounts.exceptions import FieldError
-from config.wires.openapi.headers import OF_A_LIMIT
 from config.wires.openapi.operations import Operation
 from config.wires.problems import Problem
 
@@ -101,7 +100,7 @@ _HEADERS: Final = {
     "duplicate": ("Link",),
     "unauthenticated": ("WWW-Authenticate",),
     "bad_login": ("WWW-Authenticate",),
-    "rate_limited": ("Retry-After", *OF_A_LIMIT),
+    "rate_limited": ("Retry-After",),
     "unavailable": ("Retry-After",),
     "idempotency in_progress": ("Retry-After",),
 }

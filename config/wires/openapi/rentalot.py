@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from config.wires.openapi.document import Contract
+from config.wires.openapi.headers import OF_A_LIMIT
 from config.wires.openapi.operations import Parameter
 from config.wires.openapi.shapes import TEXT, WHOLE, Component, Shape, array, closed, described, whole
 from config.wires.rentalot import IDEMPOTENCY_WORDS, RENTALOT, WORDS
 
-UUID: Final[Mapping[str, Any]] = {"type": "string", "format": "uuid", "examples": ["550e8400-e29b-41d4-a716-446655440000"]}
+UUID: Final[Mapping[str, Any]] = {
+    "type": "string",
+    "format": "uuid",
+    "examples": ["550e8400-e29b-41d4-a716-446655440000"],
+}
 FAULT: Final = Component(
     "Fault",
     closed(
@@ -126,4 +131,5 @@ RENTALOT_CONTRACT: Final = Contract(
         }
     },
     error=PROBLEM,
+    limit_headers=(*OF_A_LIMIT, "X-RateLimit-Resource"),
 )

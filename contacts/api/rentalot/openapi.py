@@ -73,7 +73,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
         description="Agents whose organization narrows them see those assigned to them.",
         query=(
             *page_parameters(default=DEFAULT_LIMIT, largest=LIMITS[Plan.UNLIMITED].largest_page),
-            *filter_parameters(ContactFilters),
+            *filter_parameters(ContactFilters, {"channel": "channelPreference"}),
         ),
         answer=Answer(
             description="A page of contacts.",
