@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from accounts import rates
-from accounts.models import Credential
 from accounts.rates import MemoryCounter
-from accounts.services import idempotency
+from tests.contracts.conftest import in_progress
 from tests.contracts.described import Described
 from tests.contracts.routed import PROGRAMS, RENTALOT, address_of, views_below
 from tests.contracts.test_rentalot_replay import CONTACTS, JANE, printed
@@ -212,28 +210,8 @@ def test_failures_of_ours_are_described(
 @pytest.mark.django_db(transaction=True)
 def test_a_request_in_progress_is_described(described: Described, north: World, south: World) -> None:
     program = PROGRAMS[RENTALOT](north.owner)
-    body = {"name": "A", "phone": "555-0100"}
-    with north.scope():
-        credential = Credential.objects.get(name="Test program").pk
-    claimed, answered = Event(), Event()
-
-    def first() -> None:
-        try:
-            with north.scope():
-                idempotency.replay_or_claim(credential, "once", "0" * 64)
-                claimed.set()
-                assert answered.wait(timeout=20)
-        finally:
-            connection.close()
-
-    running = Thread(target=first)
-    running.start()
-    try:
-        assert claimed.wait(timeout=20)
-        waiting = program.post(CONTACTS, body, headers={"Idempotency-Key": "once"})
-    finally:
-        answered.set()
-        running.join()
+    with in_progress(north.owner, "once"):
+        waiting = program.post(CONTACTS, {"name": "A", "phone": "555-0100"}, headers={"Idempotency-Key": "once"})
 
     described.assert_describes("POST", CONTACTS, waiting)
     assert (waiting.status_code, waiting["Retry-After"]) == (409, "1")
