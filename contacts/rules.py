@@ -259,7 +259,8 @@ def _apply_stage(contact: Contact, now: datetime) -> None:
     if contact.stage != ContactStage.APPLICANT:
         contact.applied_at = None
     elif contact.applied_at is None:
-        contact.applied_at = now
+        # A contact that was known before it came here is taken for one that applied when it was made.
+        contact.applied_at = contact.created_at if contact._state.adding else now
 
 
 def merged_preferences(stored: dict[str, Any] | None, draft: PreferencesDraft | None) -> dict[str, Any] | None:

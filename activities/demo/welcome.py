@@ -50,7 +50,9 @@ def welcome(organization_id: int, *, address: str, directory: Path) -> str:
         "Try it:",
         "",
         *_curl_lines(organization_id, f"{address}/v1/contacts", token),
-        shlex.join(["curl", f"{address}/api/v1/contacts?search=smith&limit=3", "-H", f"Authorization: Bearer {key}"]),
+        shlex.join(
+            ["curl", f"{address}/api/v1/contacts?status=applicant&limit=3", "-H", f"Authorization: Bearer {key}"]
+        ),
         "",
     ]
     return "\n".join(lines)

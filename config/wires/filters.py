@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -149,6 +149,20 @@ class Moment(WireFilter):
         except OverflowError:
             # The last day there is: programs write it for "no end".
             return datetime.max.replace(tzinfo=UTC)
+
+
+def all_of(*readings: Callable[[], Any]) -> list[Any]:
+    """What the readings of a query give, in their order. Raises ``Invalid`` with the faults of all of them at once."""
+    found: list[Any] = []
+    faults: list[FieldError] = []
+    for read in readings:
+        try:
+            found.append(read())
+        except Invalid as error:
+            faults += error.errors
+    if faults:
+        raise Invalid(faults)
+    return found
 
 
 def respelt(query: QueryDict, spellings: Mapping[str, str]) -> QueryDict:

@@ -16,6 +16,7 @@ from accounts.exceptions import NotAuthenticated
 from accounts.models import WireName
 from accounts.plans import Limits, limits_of
 from config.wires.base import READING, Wire, WireViewSet
+from config.wires.filters import all_of
 from config.wires.pages import limit_of, page_number_of
 from config.wires.problems import Problem
 from config.wires.sentences import sentence_of
@@ -147,8 +148,11 @@ class NumberedPage:
 
         Raises ``Invalid``.
         """
-        limit = limit_of(query.get("limit", ""), default=min(default, largest), largest=largest)
-        return cls(page_number_of(query.get("page", "")), limit)
+        page, limit = all_of(
+            lambda: page_number_of(query.get("page", "")),
+            lambda: limit_of(query.get("limit", ""), default=min(default, largest), largest=largest),
+        )
+        return cls(page, limit)
 
     @property
     def first(self) -> int:

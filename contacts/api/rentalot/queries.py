@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.http import QueryDict
 
-from config.wires.filters import respelt
+from config.wires.filters import all_of, respelt
 from config.wires.rentalot import NumberedPage
 from contacts.api.rentalot.filters import SPELLINGS, ContactFilters
 from contacts.listing import Selection
@@ -31,5 +31,7 @@ def list_query(text: str, largest: int) -> ListQuery:
     Raises ``Invalid``; what is refused is not remembered.
     """
     query = respelt(QueryDict(text.encode("latin-1")), SPELLINGS)
-    page = NumberedPage.asked(query, largest=largest)
-    return ListQuery(selection=ContactFilters.selection(query), page=page)
+    page, selection = all_of(
+        lambda: NumberedPage.asked(query, largest=largest), lambda: ContactFilters.selection(query)
+    )
+    return ListQuery(selection=selection, page=page)
