@@ -267,6 +267,14 @@ def test_several_bad_parameters_are_told_at_once(client: WireClient) -> None:
     )
 
 
+def test_pages_and_filters_are_refused_together(client: WireClient) -> None:
+    assert refused(client, "page=0&limit=x&status=y&role=&search=jane") == invalid(
+        ("page", "must be at least 1"),
+        ("limit", "must be a whole number"),
+        ("status", f"must be one of: {', '.join(ContactStage.values)}"),
+    )
+
+
 def test_blank_and_unknown_parameters_are_ignored(client: WireClient, everybody: list[Found]) -> None:
     plain = page_of(everybody)
     for query in (
