@@ -131,12 +131,12 @@ def authority_by_credential(wire: WireName, digest: str, *, is_reading: bool = F
     ``is_reading`` says that the request only reads: on PostgreSQL none of its statements may take longer than
     ``LONGEST_READ`` then, so that one question nobody foresaw does not slow all the others down.
     """
+    longest = LONGEST_READ if is_reading else None
     if connection.vendor == "postgresql":
-        longest = LONGEST_READ if is_reading else None
         row = _call("accounts_authority_by_credential", [wire.value, digest, longest])
     else:
         row = _credential_row(wire, digest)
-    return _enter(row)
+    return _enter(row, longest)
 
 
 def authority_by_session(user_id: int, organization_id: int) -> Authority:
@@ -298,14 +298,15 @@ def _credential_row(wire: WireName, digest: str) -> tuple[Any, ...] | None:
     return tuple(row)
 
 
-def _enter(row: tuple[Any, ...] | None) -> Authority:
+def _enter(row: tuple[Any, ...] | None, longest_statement: str | None = None) -> Authority:
     if row is None:
         raise NotAuthenticated
     authority = Authority(*row)
     scope = current_scope()
     if scope is None:
         raise RuntimeError("authentication happens inside a unit of work")
-    scope.fill(authority.organization_id, database_knows=connection.vendor == "postgresql")
+    is_set = connection.vendor == "postgresql"
+    scope.fill(authority.organization_id, database_knows=is_set, longest_statement=longest_statement)
     scope.organization = authority.organization()
     return authority
 

@@ -55,9 +55,13 @@ class NotFound(DomainError):
 
 
 class Duplicate(DomainError):
-    """A unique value is taken. ``existing_id`` is the primary key of the row that has it, None when unknown."""
+    """A unique value is taken. ``existing_id`` is the primary key of the row that has it, None when unknown.
+
+    A wire whose words name the row says what it calls it in ``existing_public_id``, once it knows that the asker may see it.
+    """
 
     code = "duplicate"
+    existing_public_id = ""
 
     def __init__(self, resource: str, field: str, value: str, existing_id: int | None = None) -> None:
         self.resource = resource
@@ -89,6 +93,15 @@ class Forbidden(DomainError):
         super().__init__(reason)
 
 
+class PlanForbids(Forbidden):
+    """The organization's plan does not allow it. ``plan`` is its name for people, ``access`` what it does allow."""
+
+    def __init__(self, plan: str, access: str) -> None:
+        self.plan = plan
+        self.access = access
+        super().__init__(f"the plan {plan} allows: {access}")
+
+
 class TooManyAttempts(DomainError):
     """A limit was reached; try again after ``retry_after`` seconds."""
 
@@ -97,6 +110,21 @@ class TooManyAttempts(DomainError):
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(f"retry after {retry_after} s")
+
+
+class QuotaExhausted(TooManyAttempts):
+    """What a plan allows was used up.
+
+    ``resource`` is what was to be written, empty when it is requests that were counted. ``limit`` is how many of them
+    fit into a ``window`` (``minute``, ``day`` or ``month``), and ``reset`` the epoch second in which that one ends.
+    """
+
+    def __init__(self, resource: str, *, limit: int, window: str, reset: int, retry_after: int) -> None:
+        self.resource = resource
+        self.limit = limit
+        self.window = window
+        self.reset = reset
+        super().__init__(retry_after)
 
 
 class PreconditionFailed(DomainError):

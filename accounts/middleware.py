@@ -80,6 +80,9 @@ class RateLimitMiddleware:
             response["X-RateLimit-Limit"] = str(allowance.limit)
             response["X-RateLimit-Remaining"] = str(allowance.remaining)
             response["X-RateLimit-Reset"] = str(allowance.reset)
+            resource = rates.resource_at(request.path_info)
+            if resource is not None:
+                response["X-RateLimit-Resource"] = resource
         return response
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final
 
 from django.db import models
@@ -21,6 +21,14 @@ class Plan(models.TextChoices):
     STARTER = "starter", "Starter"
     PRO = "pro", "Pro"
     SCALE = "scale", "Scale"
+
+
+class Window(StrEnum):
+    """How long counting goes on before it begins anew, the shortest first."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    MONTH = "month"
 
 
 class Access(Enum):
@@ -39,6 +47,10 @@ class WriteQuota:
     per_day: int
     per_month: int
 
+    @property
+    def by_window(self) -> Mapping[Window, int]:
+        return {Window.MINUTE: self.per_minute, Window.DAY: self.per_day, Window.MONTH: self.per_month}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -49,6 +61,12 @@ class Limits:
     requests_per_minute: int | None = None
     requests_per_day: int | None = None
     writes: Mapping[str, WriteQuota] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> Mapping[Window, int]:
+        """How many requests are answered, empty where nothing shared is counted."""
+        counted = {Window.MINUTE: self.requests_per_minute, Window.DAY: self.requests_per_day}
+        return {window: limit for window, limit in counted.items() if limit is not None}
 
 
 LIMITS: Final[Mapping[Plan, Limits]] = {

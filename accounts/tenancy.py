@@ -46,6 +46,7 @@ class Scope:
         self._outer = outer
         self._transaction: transaction.Atomic | None = None
         self._rollback = False
+        self._longest_statement: str | None = None
 
     def begin(self, *, write: bool = False) -> None:
         """Open the transaction: always on PostgreSQL, on SQLite only when ``write``. Repeated calls do nothing."""
@@ -58,10 +59,11 @@ class Scope:
         # Only now: a database that is away must surface as that, and not as a transaction that cannot be closed.
         self._transaction = opened
 
-    def fill(self, organization_id: int, *, database_knows: bool = False) -> None:
+    def fill(self, organization_id: int, *, database_knows: bool = False, longest_statement: str | None = None) -> None:
         """Give the scope its organization, once.
 
-        ``database_knows`` says that the statement which found the organization has set it in the database already.
+        ``database_knows`` says that the statement which found the organization has set it in the database already, and
+        ``longest_statement`` what it set PostgreSQL's ``statement_timeout`` to beside it.
         Raises ``TenantMismatch`` when the scope belongs to another organization.
         """
         if self.organization_id not in (None, organization_id):
@@ -70,6 +72,22 @@ class Scope:
         if not database_knows:
             _tell_database(organization_id)
         self.organization_id = organization_id
+        self._longest_statement = longest_statement or self._longest_statement
+
+    def commit(self) -> None:
+        """Keep what was done so far, whatever becomes of the rest of this unit of work, and release its locks.
+
+        What the transaction knew, the next one is told again: the organization, and how long a statement may take. On
+        SQLite there is a next one when somebody writes. Nothing is kept of what was marked for rollback already. Raises
+        ``TransactionManagementError`` as ``close`` does.
+        """
+        opened, self._transaction = self._transaction, None
+        if opened is None:
+            return
+        if self._leave(opened):
+            raise transaction.TransactionManagementError("the unit of work broke and was rolled back")
+        self.begin()
+        _tell_database(self.organization_id, self._longest_statement)
 
     def mark_for_rollback(self) -> None:
         """Nothing of this unit of work is to be kept."""
@@ -86,26 +104,34 @@ class Scope:
         opened, self._transaction = self._transaction, None
         if opened is None:
             return
-        broken = connection.needs_rollback and error is None and not self._rollback
-        if error is not None or self._rollback:
-            transaction.set_rollback(True)
-        opened.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
-        if error is None:
-            setattr(connection, _ANSWERED, monotonic())
+        broken = self._leave(opened, error)
         if connection.in_atomic_block and connection.vendor == "postgresql" and not connection.needs_rollback:
             # Nested in somebody's transaction, whose local settings outlive this scope.
             _tell_database(self._outer.organization_id if self._outer else None)
         if broken:
             raise transaction.TransactionManagementError("the unit of work broke and was rolled back")
 
+    def _leave(self, opened: transaction.Atomic, error: BaseException | None = None) -> bool:
+        """Commit a transaction or roll it back; says whether it had broken without anybody having reported it."""
+        broken = connection.needs_rollback and error is None and not self._rollback
+        if error is not None or self._rollback:
+            transaction.set_rollback(True)
+        opened.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+        if error is None:
+            setattr(connection, _ANSWERED, monotonic())
+        return broken
 
-def _tell_database(organization_id: int | None) -> None:
+
+def _tell_database(organization_id: int | None, longest_statement: str | None = None) -> None:
     """Set the organization for wall 2, local to the transaction so that a pooled connection cannot carry it over."""
     if connection.vendor != "postgresql":
         return
+    settings = {"app.organization": "" if organization_id is None else str(organization_id)}
+    if longest_statement is not None:
+        settings["statement_timeout"] = longest_statement
     with connection.cursor() as cursor:
-        text = "" if organization_id is None else str(organization_id)
-        cursor.execute("SELECT set_config('app.organization', %s, true)", [text])
+        calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+        cursor.execute(f"SELECT {calls}", [text for setting in settings.items() for text in setting])
 
 
 def current_scope() -> Scope | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from django.db.models import F, Model, OuterRef, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.identifiers import parse_public_id
-from activities.models import Activity, Communication, Deal
+from activities.models import Activity, Communication, Conversation, Deal
 from contacts.models import ChangeVerb, Contact, ContactChange
 from contacts.querysets import RowsInOrder
 from contacts.services.contacting import LAST_CONTACTED
@@ -117,6 +117,32 @@ def with_winnerr_id(deals: QuerySet[Deal], identifier: str) -> QuerySet[Deal]:
     kept = Q(winnerr_key=identifier)
     uuid = parse_public_id("deal", identifier)
     return deals.filter(kept if uuid is None else kept | Q(uuid=uuid, winnerr_key=None))
+
+
+def live_conversations(actor: Actor) -> QuerySet[Conversation]:
+    """Conversations with contacts that are not deleted and the actor's to see.
+
+    Those of a deleted contact are history, which is kept and shown nowhere until the contact is restored.
+    """
+    shown = Conversation.objects.filter(is_hidden=False)
+    return shown if actor.sees_all_contacts else of_live_contacts(shown, actor)
+
+
+def of_live_contacts(rows: QuerySet[_Row], actor: Actor) -> QuerySet[_Row]:
+    """Those of the rows whose contact is not deleted and the actor's to see."""
+    return rows.filter(contact_id__in=Contact.objects.active().visible_to(actor).values("pk"))
+
+
+def messages_of_conversation(columns: Sequence[str], *, first: int, limit: int) -> RowsInOrder:
+    """A page of a conversation's communications, newest first, to annotate the conversation with.
+
+    ``first`` is how many stand before the page. The page is found in the index alone: an offset would otherwise read
+    the bodies of all that it leaves out.
+    """
+    order = ("-occurred_at", "-id")
+    said = Communication.objects.filter(conversation_id=OuterRef(OuterRef("pk")))
+    page = said.order_by(*order).values("pk")[first : first + limit]
+    return RowsInOrder(Communication.objects.filter(pk__in=page).order_by(*order), *columns)
 
 
 def newest_activities(of: str = "pk") -> RowsInOrder:

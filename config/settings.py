@@ -295,6 +295,7 @@ CORS_EXPOSE_HEADERS = [
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
+    "X-RateLimit-Resource",
 ]
 CORS_PREFLIGHT_MAX_AGE = 24 * 60 * 60
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("v1/", include("accounts.api.winnerr")),
     path("v1/", include("activities.api.winnerr.urls")),
     path("v1/", include("contacts.api.winnerr.urls")),
+    path("api/v1/", include("activities.api.rentalot.urls")),
     *document_addresses(WINNERR_CONTRACT),
     path("api/v1/", include("contacts.api.rentalot.urls")),
     *document_addresses(RENTALOT_CONTRACT),

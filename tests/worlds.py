@@ -29,7 +29,9 @@ from accounts.models import (
     Member,
     Organization,
     RefreshToken,
+    RequestMeter,
     WireName,
+    WriteMeter,
 )
 from accounts.roles import Role
 from accounts.services import create_member, create_organization, issue_key, issue_token
@@ -202,6 +204,9 @@ def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: s
     IdempotencyRecord.objects.create(
         credential=session, key="populated-world", fingerprint="0" * 64, status_code=201, body=canary
     )
+    # Of windows that are long over.
+    RequestMeter.objects.create(name="requests", minute_taken=1, day_taken=1)
+    WriteMeter.objects.create(name="contacts", minute_taken=1, day_taken=1, month_taken=1)
 
 
 def _history(contact: Contact, actor: Actor, canary: str) -> None:

@@ -5,6 +5,7 @@ from accounts.models.idempotency import IdempotencyRecord
 from accounts.models.invitation import Invitation
 from accounts.models.member import Member
 from accounts.models.organization import Organization
+from accounts.models.quota import RequestMeter, WriteMeter
 from accounts.models.user import User
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Member",
     "Organization",
     "RefreshToken",
+    "RequestMeter",
     "User",
     "WireName",
+    "WriteMeter",
 ]

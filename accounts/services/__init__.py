@@ -4,7 +4,7 @@ from accounts.services.credentials import IssuedKey, IssuedToken, issue_key, iss
 from accounts.services.invitations import accept_invitation, invite, read_invitation, revoke_invitation
 from accounts.services.login import check_password_login, choose_membership
 from accounts.services.members import change_role, create_member, deactivate_member, reactivate_member
-from accounts.services.organizations import create_organization
+from accounts.services.organizations import change_plan, create_organization
 from accounts.services.purging import purge_expired
 from accounts.services.sessions import SessionTokens, end_session, open_session, refresh_session
 from accounts.services.settings import change_organization
@@ -15,6 +15,7 @@ __all__ = [
     "SessionTokens",
     "accept_invitation",
     "change_organization",
+    "change_plan",
     "change_role",
     "check_password_login",
     "choose_membership",

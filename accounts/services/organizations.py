@@ -1,4 +1,4 @@
-"""Founding an organization."""
+"""Founding an organization, and the plan it is on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from accounts.actor import Actor
 from accounts.authentication import organization_id_by_slug
 from accounts.exceptions import Duplicate, Invalid, TenantMismatch
 from accounts.models import Member, Organization
-from accounts.roles import Role
+from accounts.roles import Right, Role
 from accounts.services.members import create_member, faults_of_new_member
 from accounts.services.validation import faults_of
 from accounts.tenancy import current_scope, empty_scope
@@ -61,6 +61,24 @@ def create_organization(
         member = create_member(**owner, role=Role.OWNER, actor=Actor.system("founding"))
         member.organization = organization
     return member
+
+
+def change_plan(plan: str, *, actor: Actor) -> Organization:
+    """Put the organization in scope on another plan, from its next request on, and return it.
+
+    What was counted stays counted: a larger plan has room at once. Raises ``Invalid``, ``Forbidden``.
+    """
+    actor.require(Right.MANAGE_ORGANIZATION)
+    with transaction.atomic():
+        organization = Organization.objects.select_for_update(no_key=True).get()
+        organization.plan = plan
+        if faults := faults_of(organization, ("plan",)):
+            raise Invalid(faults)
+        organization.save(update_fields=["plan"])
+    scope = current_scope()
+    if scope is not None:
+        scope.organization = organization
+    return organization
 
 
 def _insert(organization: Organization) -> None:

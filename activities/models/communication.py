@@ -38,6 +38,9 @@ class Conversation(TenantModel):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     kind = models.CharField(max_length=10, choices=CommunicationKind.choices)
     is_archived = models.BooleanField(default=False)
+    # Whether its contact is deleted (``activities.receivers``): beside what lists are ordered by, it costs them no look at
+    # the contacts.
+    is_hidden = models.BooleanField(default=False, editable=False)
     started_at = models.DateTimeField()
     last_message_at = models.DateTimeField()
     message_count = models.PositiveIntegerField(default=0)
@@ -49,13 +52,21 @@ class Conversation(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="conversation_tenant_key"),
             models.UniqueConstraint(fields=["organization", "uuid"], name="conversation_uuid_key"),
+            # Also finds the conversations of a contact.
             models.UniqueConstraint(fields=["organization", "contact", "kind"], name="conversation_once_per_kind"),
             models.CheckConstraint(condition=Q(kind__in=CommunicationKind.values), name="conversation_kind_known"),
         ]
         indexes = [
             models.Index(
-                F("organization"), F("last_message_at").desc(), F("id").desc(), name="conversation_newest_first"
-            )
+                fields=["organization", "last_message_at", "id"],
+                condition=Q(is_hidden=False),
+                name="conversation_newest_first",
+            ),
+            models.Index(
+                fields=["organization", "is_archived", "last_message_at", "id"],
+                condition=Q(is_hidden=False),
+                name="conversation_by_archived",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +90,8 @@ class Communication(TenantModel):
     direction = models.CharField(max_length=10, choices=Direction.choices)
     subject = models.CharField(max_length=500, blank=True, default="")
     body = models.TextField(blank=True, default="")
+    # What the search looks into: ``activities.search.search_text`` of subject and body.
+    search_text = models.TextField(blank=True, default="", editable=False)
     occurred_at = models.DateTimeField(default=timezone.now)
     provider_message_id = models.CharField(max_length=255, blank=True, default="", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -106,6 +119,8 @@ class Communication(TenantModel):
                 F("id").desc(),
                 name="communication_in_conversation",
             ),
+            # The newest of the whole team, for the search.
+            models.Index(fields=["organization", "occurred_at", "id"], name="communication_newest_first"),
         ]
 
     def __str__(self) -> str:

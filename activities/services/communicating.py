@@ -18,6 +18,7 @@ from accounts.roles import Right
 from activities.drafts import CommunicationDraft
 from activities.models import Communication, Conversation
 from activities.rules import communication_faults
+from activities.search import search_text
 from activities.services.subjects import check_members, lock_contacts, newest, said_or
 from contacts.models import ChangeVerb, Contact
 from contacts.services import touch_last_contacted
@@ -90,6 +91,7 @@ def _new_communication(
         direction=draft.direction,
         subject=draft.subject,
         body=draft.body,
+        search_text=search_text(draft.subject, draft.body),
         occurred_at=said_or(draft.occurred_at, now),
         provider_message_id=draft.provider_message_id,
         winnerr_key=draft.winnerr_key or None,

@@ -59,9 +59,9 @@ class Wire(ABC):
         """The body of a failure, as this contract prints it."""
 
     def count(self, request: HttpRequest, authority: Authority | None = None) -> None:
-        """Count a request for its caller, once; a contract with plans of its own counts more here.
+        """Count a request for its caller, once; a contract with plans counts by them here.
 
-        Raises ``TooManyAttempts`` when the caller has none left.
+        Raises ``TooManyAttempts`` when the caller has none left, and ``Forbidden`` when its plan has none at all.
         """
         allowance = rates.count(request, authority.credential_id if authority else None)
         if not allowance.allowed:
@@ -235,17 +235,13 @@ class WireViewSet(GenericViewSet[Any]):
         scope = current_scope()
         if scope is not None:
             scope.mark_for_rollback()
-        problem = self.problem_of(exc)
+        problem = problem_from(exc)
         if problem.status == 500:
             report(exc, self.request._request, type(self))
         headers = self.problem_headers(exc)
         if problem.status == 405:
             headers["Allow"] = ", ".join(self.allowed_methods)
         return self.wire.refuse(problem, headers)
-
-    def problem_of(self, error: Exception) -> Problem:
-        """What an exception means; a resource may know more about it."""
-        return problem_from(error)
 
     def problem_headers(self, error: Exception) -> dict[str, str]:
         """Headers a resource adds to a refusal."""

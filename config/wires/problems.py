@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from math import ceil
 from typing import Any
@@ -44,10 +44,7 @@ class LengthRequired(rest_exceptions.APIException):
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A failure without words: ``kind`` names it, ``status`` is its HTTP status, the rest are facts for the sentence.
-
-    ``existing`` is the public id of the row that has a taken value, where the requester may see it.
-    """
+    """A failure without words: ``kind`` names it, ``status`` is its HTTP status, the rest are facts for the sentence."""
 
     kind: str
     status: int
@@ -56,6 +53,7 @@ class Problem:
     field: str = ""
     value: str = ""
     reason: str = ""
+    # The public id of the row that is in the way, where the asker may see it.
     existing: str = ""
     errors: tuple[FieldError, ...] = ()
     headers: Mapping[str, str] = dataclass_field(default_factory=dict)
@@ -86,7 +84,14 @@ def _not_found(error: domain.NotFound) -> Problem:
 
 
 def _duplicate(error: domain.Duplicate) -> Problem:
-    return Problem(kind="duplicate", status=409, resource=error.resource, field=error.field, value=error.value)
+    return Problem(
+        kind="duplicate",
+        status=409,
+        resource=error.resource,
+        field=error.field,
+        value=error.value,
+        existing=error.existing_public_id,
+    )
 
 
 def _too_many_attempts(error: domain.TooManyAttempts) -> Problem:
@@ -101,6 +106,15 @@ def _idempotency(error: domain.IdempotencyError) -> Problem:
 
 def _forbidden(error: domain.Forbidden) -> Problem:
     return Problem(kind="forbidden", status=403, reason=error.reason)
+
+
+def _plan_forbids(error: domain.PlanForbids) -> Problem:
+    return Problem(kind="forbidden", status=403, reason=error.access, value=error.plan)
+
+
+def _quota_exhausted(error: domain.QuotaExhausted) -> Problem:
+    problem = _rate_limited(error.retry_after)
+    return replace(problem, resource=error.resource, reason=error.window, value=str(error.limit))
 
 
 def _malformed(error: MalformedJSON) -> Problem:
@@ -133,7 +147,9 @@ TRANSLATIONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
     (domain.Duplicate, _duplicate),
     (domain.LoginRefused, _simple("bad_login", 401)),
     (domain.NotAuthenticated, _simple("unauthenticated", 401)),
+    (domain.PlanForbids, _plan_forbids),
     (domain.Forbidden, _forbidden),
+    (domain.QuotaExhausted, _quota_exhausted),
     (domain.TooManyAttempts, _too_many_attempts),
     (domain.PreconditionFailed, _simple("precondition_failed", 412)),
     (domain.IdempotencyError, _idempotency),

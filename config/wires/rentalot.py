@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from accounts import rates
 from accounts.actor import Door
 from accounts.authentication import Authority, authority_by_credential, digest_of
-from accounts.exceptions import NotAuthenticated
+from accounts.exceptions import NotAuthenticated, PlanForbids
 from accounts.models import WireName
-from accounts.plans import Limits, limits_of
+from accounts.plans import Access, Limits, Plan, limits_of
+from accounts.roles import Right
 from config.wires.base import READING, Wire, WireViewSet
 from config.wires.filters import all_of
 from config.wires.pages import limit_of, page_number_of
@@ -37,6 +42,18 @@ class Rentalot(Wire):
         if scheme.lower() != "bearer" or not key or len(key) > LONGEST_KEY:
             raise NotAuthenticated
         return authority_by_credential(WireName.RENTALOT, digest_of(key.strip()), is_reading=request.method in READING)
+
+    def count(self, request: HttpRequest, authority: Authority | None = None) -> None:
+        """By the organization's plan where that has limits, all its keys together."""
+        limits = limits_of(authority.plan) if authority else None
+        if authority is not None and limits is not None and limits.access is Access.NONE:
+            found = rates.count(request, authority.credential_id)
+            rates.allow(request, found._replace(limit=0, remaining=0))
+            raise _forbidden_by(authority)
+        if limits is not None and limits.requests:
+            rates.count_by_plan(request, limits)
+        else:
+            super().count(request, authority)
 
     def problem_body(self, problem: Problem) -> dict[str, Any]:
         kind, title, detail = _words_for(problem)
@@ -104,12 +121,35 @@ IDEMPOTENCY_WORDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+# What a plan does allow, and what it no longer does, by how it is counted (CONTRACTS 2.2, R-S5).
+PLAN_DETAILS = {"read": "The {value} plan is read only", "none": "The {value} plan has no API access"}
+LIMIT_DETAILS = {"minute": "({value}/min)", "day": "({value}/day)", "month": "({value}/month)"}
+
+
 def _facts_of(problem: Problem) -> dict[str, str]:
-    return {"Resource": problem.resource.capitalize(), "field": problem.field, "reason": problem.reason}
+    return {
+        "Resource": problem.resource.capitalize(),
+        "field": problem.field,
+        "reason": problem.reason,
+        "value": problem.value,
+    }
 
 
 def _words_for(problem: Problem) -> tuple[str, str, str]:
-    return IDEMPOTENCY_WORDS[problem.reason] if problem.kind == "idempotency" else WORDS[problem.kind]
+    if problem.kind == "idempotency":
+        return IDEMPOTENCY_WORDS[problem.reason]
+    kind, title, detail = WORDS[problem.kind]
+    if problem.kind == "forbidden" and problem.value:
+        detail = PLAN_DETAILS[problem.reason]
+    elif problem.kind == "rate_limited" and problem.value:
+        what = f"Write rate limit exceeded for {problem.resource}" if problem.resource else "Rate limit exceeded"
+        detail = f"{what} {LIMIT_DETAILS[problem.reason]}"
+    return kind, title, detail
+
+
+def _forbidden_by(authority: Authority) -> PlanForbids:
+    plan = Plan(authority.plan)
+    return PlanForbids(plan.label, limits_of(plan).access.value)
 
 
 RENTALOT = Rentalot()
@@ -120,11 +160,38 @@ class RentalotViewSet(WireViewSet):
 
     wire: ClassVar[Wire] = RENTALOT
     grants = {}
+    # What the plans know it by, and which of its actions cost a write of it (CONTRACTS 2.4: not the update).
+    resource: ClassVar[str] = ""
+    metered: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def limits(self) -> Limits:
         """What the organization's plan allows."""
         return limits_of(self.authority.plan)
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        # Only where the role would do: whoever may not write anyway is told that.
+        writes = request.method not in READING and isinstance(self._grant(), Right)
+        if writes and self.limits.access is not Access.FULL:
+            raise _forbidden_by(self.authority)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.action in self.metered:
+            # Inside of what answers a repeated request: that one costs nothing.
+            method = (request.method or "").lower()
+            setattr(self, method, partial(self._charged, getattr(self, method)))
+        super().initial(request, *args, **kwargs)
+
+    def _charged(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take a write from the plan's quota in the unit of work that writes. Raises ``QuotaExhausted``."""
+        quota = self.limits.writes.get(self.resource)
+        if quota is not None:
+            if request.method == "POST":
+                # Others of the organization wait from here on, and not for a body that is slow to come.
+                _ = request.data
+            rates.charge(request._request, self.resource, quota)
+        return handler(request, *args, **kwargs)
 
     @staticmethod
     def enveloped(data: Any) -> dict[str, Any]:

@@ -285,6 +285,7 @@ DEFINER_FUNCTIONS = {
     "accounts_organization_by_invitation",
     "accounts_organization_by_refresh_token",
     "accounts_organization_by_slug",
+    "activities_search",
     "contacts_any_tag_total",
     "contacts_assigned_total",
     "contacts_count_added",

@@ -51,6 +51,7 @@ def test_only_the_fence_makes_querysets_of_its_own():
 
 # Imports inside functions hide cycles.
 LATE_IMPORTS = {
+    "activities/apps.py": "the same, for the receivers of what happens to contacts",
     "accounts/apps.py": "Django loads this file before models may be imported; ready() is its place for checks",
 }
 

@@ -27,7 +27,7 @@ PREFLIGHT = {"Origin": PAGE, "Access-Control-Request-Method": "PUT", "Access-Con
 JANE = {"firstName": "Jane", "lastName": "Smith", "email": "jane.smith@example.com"}
 EXPOSED = (
     "ETag, Location, Link, Retry-After, Idempotency-Replayed, X-Request-Id, "
-    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Resource"
 )
 READABLE = {"access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED}
 PREFLIGHT_ANSWER = READABLE | {

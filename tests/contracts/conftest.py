@@ -1,4 +1,4 @@
-"""Worlds and bodies that Winnerr's documentation prints."""
+"""Worlds and bodies that the vendors' documentation prints."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from typing import Any
 import orjson
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
+from accounts import quotas, rates
 from accounts.models import Credential, Member
+from accounts.rates import MemoryCounter
 from accounts.services import create_organization, idempotency
 from accounts.tenancy import Scope, tenant_scope
 from contacts.drafts import ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import Contact
 from contacts.services import create_contact, create_contacts
+from tests.contracts.metered import Clock
 from tests.worlds import PASSWORD, WireClient, World, actor_of
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "winnerr"
@@ -107,6 +111,30 @@ def older_contacts(office: Member, john: Contact) -> list[Contact]:
     ]
     with tenant_scope(office.organization):
         return [contact for chunk in create_contacts(drafts, actor=actor_of(office)) for contact in chunk]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Clock:
+    """Every counter by a clock that stands, 100 a minute for what no plan limits."""
+    settings.RATE_LIMIT_PER_MINUTE = 100
+    standing = Clock()
+    monkeypatch.setattr(quotas, "clock", standing)
+    monkeypatch.setattr(rates, "CALLERS", MemoryCounter(standing))
+    monkeypatch.setattr(rates, "STRANGERS", MemoryCounter(standing))
+    return standing
+
+
+@pytest.fixture
+def agency(south: World) -> Member:
+    """The owner of an organization without contacts on the plan Pro; the stranger beside it has some."""
+    return create_organization(
+        name="Agency",
+        slug="agency",
+        plan="pro",
+        owner_email="owner@agency.example",
+        owner_password=PASSWORD,
+        owner_first_name="Ada",
+    )
 
 
 def at_once(requests: list[Callable[[], Any]]) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.exceptions import FieldError, IdempotencyError, Invalid
+from accounts.exceptions import FieldError, IdempotencyError, Invalid, PlanForbids, QuotaExhausted
 from config.wires.problems import problem_from
 from config.wires.rentalot import IDEMPOTENCY_WORDS, RENTALOT, WORDS
 from tests.contracts.test_winnerr_errors import SECRET, Failing
@@ -71,6 +71,11 @@ PROBLEMS = {
         "An unexpected error occurred",
     ),
 }
+# What other wires do not tell apart (CONTRACTS 2.2, R-S5).
+PLANS = {
+    PlanForbids: ("forbidden", "Forbidden", "The Starter plan is read only"),
+    QuotaExhausted: ("rate-limited", "Too Many Requests", "Write rate limit exceeded for contacts (15/day)"),
+}
 KEYS = {
     "malformed": (
         "invalid-idempotency-key",
@@ -93,6 +98,8 @@ KEYS = {
 def words_for(case: Case) -> tuple[str, str, str]:
     if isinstance(case.error, IdempotencyError):
         return KEYS[case.error.reason]
+    if type(case.error) in PLANS:
+        return PLANS[type(case.error)]
     if case.type == "authentication_error":
         detail = "Missing or invalid API key" if "token" in case.detail else case.detail
         return ("unauthorized", "Unauthorized", detail)

@@ -185,7 +185,7 @@ class _Assembly:
             "name": parameter.name,
             "in": place,
             "description": parameter.description,
-            **({"required": True} if place == "path" else {}),
+            **({"required": True} if place == "path" or parameter.required else {}),
             **style,
             "schema": schema,
         }

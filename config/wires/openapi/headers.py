@@ -57,6 +57,10 @@ RESPONSE_HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "`true` when this is the stored answer to an earlier request with the same `Idempotency-Key`.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "X-Search-Truncated": {
+        "description": "`true` when more was found than a search pages through.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
     "X-Request-Id": {
         "description": "The request's name in the server's log: the one the request came with, if that had 8 to 64 "
         "letters, digits, hyphens and underscores, else a new one.",

@@ -17,6 +17,8 @@ class Parameter:
     name: str
     shape: Shape
     description: str
+    # Of the query; one of the path always is.
+    required: bool = False
     # A path parameter: how the request fails when there is no such thing.
     missing: Problem | None = None
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from rest_framework.response import Response
 
 from accounts.exceptions import FieldError, Invalid
 from accounts.identifiers import canonical_uuid
 from config.wires.conditions import etag_of, versions_in
-from config.wires.problems import Problem
 from config.wires.rentalot import RentalotViewSet
 from contacts import services
 from contacts.api.rentalot.reading import written_contact
@@ -18,6 +16,8 @@ from contacts.api.rentalot.serializers import WIRE_NAMES
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
+
+CONTACTS: Final = "/api/v1/contacts"
 
 
 class ContactResource(RentalotViewSet):
@@ -54,20 +54,20 @@ class ContactResource(RentalotViewSet):
                 FieldError(WIRE_NAMES.get(fault.field, fault.field), fault.code, fault.facts, fault.message)
                 for fault in exc.errors
             )
+        elif isinstance(exc, DuplicateContact) and (existing := self._existing(exc)) is not None:
+            exc.existing_public_id = str(existing.uuid)
         return super().handle_exception(exc)
 
-    def problem_of(self, error: Exception) -> Problem:
+    def problem_headers(self, error: Exception) -> dict[str, str]:
         """Points to the contact that has the address, when the asker may see it (CONTRACTS 7.8)."""
-        problem = super().problem_of(error)
-        if not isinstance(error, DuplicateContact) or error.existing_id is None:
-            return problem
-        existing = self.get_queryset().filter(pk=error.existing_id).first()
-        if existing is None:
-            return problem
-        link = f'<{address_of(existing)}>; rel="duplicate"'
-        return replace(problem, existing=str(existing.uuid), headers={**problem.headers, "Link": link})
+        if not isinstance(error, DuplicateContact) or not error.existing_public_id:
+            return {}
+        return {"Link": f'<{CONTACTS}/{error.existing_public_id}>; rel="duplicate"'}
+
+    def _existing(self, error: DuplicateContact) -> Contact | None:
+        return self.get_queryset().filter(pk=error.existing_id).first() if error.existing_id else None
 
 
 def address_of(contact: Contact) -> str:
     """Where the contact is on this wire."""
-    return f"/api/v1/contacts/{contact.uuid}"
+    return f"{CONTACTS}/{contact.uuid}"

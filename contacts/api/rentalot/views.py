@@ -30,6 +30,9 @@ class ContactViewSet(ContactResource):
         "partial_update": Right.WRITE_CONTACTS,
         "destroy": Right.WRITE_CONTACTS,
     }
+    # Changing a contact costs no write (CONTRACTS 2.4).
+    resource = "contacts"
+    metered = frozenset({"create", "destroy"})
     operations = CONTACT_OPERATIONS
     filterset_class = ContactFilters
     serializer_class = ContactWrite
