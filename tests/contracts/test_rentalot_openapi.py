@@ -9,9 +9,12 @@ import pytest
 from django.db import OperationalError
 
 from accounts import rates
+from accounts.models import Member
+from accounts.plans import Plan
 from accounts.rates import MemoryCounter
 from tests.contracts.conftest import in_progress
 from tests.contracts.described import Described
+from tests.contracts.metered import Clock, put_on
 from tests.contracts.routed import PROGRAMS, RENTALOT, address_of, views_below
 from tests.contracts.test_rentalot_replay import CONTACTS, JANE, printed
 from tests.worlds import WireClient, World
@@ -190,6 +193,22 @@ def test_too_many_requests_are_described(
     assert ask("GET", CONTACTS).status_code == 200
 
     assert ask("GET", CONTACTS).status_code == 429
+
+
+def test_what_a_plan_allows_and_refuses_is_described(ask: Ask, agency: Member, clock: Clock) -> None:
+    program = PROGRAMS[RENTALOT](agency)
+    body = {"name": "A", "phone": "555-0100"}
+    made = [ask("POST", CONTACTS, body, program=program) for _ in range(16)]
+    assert [answer.status_code for answer in made] == [201] * 15 + [429]
+    one = made[0]["Location"]
+    writes = (("POST", CONTACTS), ("PATCH", one), ("DELETE", one))
+
+    put_on(agency, Plan.STARTER)
+    assert [ask(method, path, {}, program=program).status_code for method, path in writes] == [403] * 3
+    assert ask("GET", one, program=program).status_code == 200
+    put_on(agency, Plan.FREE_TRIAL)
+    for method, path in (*writes, ("GET", CONTACTS), ("GET", one), ("GET", "/api/v1/conversations")):
+        assert ask(method, path, {}, program=program).status_code == 403
 
 
 @pytest.mark.parametrize(("error", "status"), [(RuntimeError, 500), (OperationalError, 503)])

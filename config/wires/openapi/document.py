@@ -18,8 +18,9 @@ from config.version import VERSION
 from config.wires.base import PUBLIC, READING, Wire, WireViewSet
 from config.wires.openapi.headers import OF_A_LIMIT, OF_EVERY_ANSWER, REQUEST_HEADERS, RESPONSE_HEADERS
 from config.wires.openapi.operations import Answer, Operation, Parameter
-from config.wires.openapi.refusals import Refusal, refusals_of
+from config.wires.openapi.refusals import Refusal, refusal_of, refusals_of
 from config.wires.openapi.shapes import Component
+from config.wires.problems import Problem
 
 OPENAPI: Final = "3.1.0"
 _GROUP = re.compile(r"\(\?P<(\w+)>\[\^/\]\+\)")
@@ -32,7 +33,8 @@ class Contract:
     """What a wire's document says beside its operations: who it is for, how one is let in, what a failure looks like.
 
     ``tags`` group the operations, in this order; ``security`` are the schemes of OpenAPI by name, each of which alone
-    is enough. ``limit_headers`` tell how much a caller has left.
+    is enough. ``limit_headers`` tell how much a caller has left. ``refusals`` are failures of all operations that need a
+    credential, beside those that every wire has.
     """
 
     wire: Wire
@@ -43,6 +45,7 @@ class Contract:
     security: Mapping[str, Mapping[str, Any]]
     error: Component
     limit_headers: Sequence[str] = OF_A_LIMIT
+    refusals: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ class _Assembly:
         writes = method.upper() not in READING
         once = method == "post" and not public
         refusals = refusals_of(operation, public=public, writes=writes, once=once)
+        refusals += [] if public else map(refusal_of, self.contract.refusals)
         documented: dict[str, Any] = {
             "operationId": operation.name,
             "tags": [operation.tag],

@@ -79,7 +79,7 @@ RESPONSE_HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": _WHOLE,
     },
     "X-RateLimit-Resource": {
-        "description": "What is counted: the resource whose writes are few, or `requests`.",
+        "description": "The resource that the request was about, `api` where it is none; a plan may count its writes.",
         "schema": {"type": "string"},
     },
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from accounts.plans import Plan
 from config.wires.openapi.document import Contract
 from config.wires.openapi.headers import OF_A_LIMIT
 from config.wires.openapi.operations import Parameter
 from config.wires.openapi.shapes import TEXT, WHOLE, Component, Shape, array, closed, described, whole
+from config.wires.problems import Problem
 from config.wires.rentalot import IDEMPOTENCY_WORDS, RENTALOT, WORDS
 
 UUID: Final[Mapping[str, Any]] = {
@@ -132,4 +134,5 @@ RENTALOT_CONTRACT: Final = Contract(
     },
     error=PROBLEM,
     limit_headers=(*OF_A_LIMIT, "X-RateLimit-Resource"),
+    refusals=(Problem(kind="forbidden", status=403, resource="plan", reason="none", value=Plan.FREE_TRIAL.label),),
 )
