@@ -75,7 +75,7 @@ class Described:
         limits = {f"X-RateLimit-{name}" for name in ("Limit", "Remaining", "Reset", "Resource")}
         tells = response.status_code != 304 and (response.status_code < 300 or response.status_code == 429)
         ours = {"ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "Idempotency-Replayed", "X-Request-Id"}
-        ours |= limits if tells else set()
+        ours |= {"X-Search-Truncated"} | (limits if tells else set())
         assert ours & response.headers.keys() <= described["headers"].keys()
 
 

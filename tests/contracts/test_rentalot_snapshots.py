@@ -37,7 +37,7 @@ NEW: Final = "750e8400-e29b-41d4-a716-446655440002"
 MOMENT: Final = "2026-02-10T14:30:00Z"
 HEADERS: Final = (
     *("Content-Type", "Content-Length", "Cache-Control", "Location", "ETag", "Link", "Allow", "Retry-After"),
-    *("WWW-Authenticate", "Idempotency-Replayed"),
+    *("WWW-Authenticate", "Idempotency-Replayed", "X-RateLimit-Resource"),
 )
 TWINS: Final = {"name": "Ann Lee", "email": "ann@example.org", "phone": "+1 (555) 010-0000", "notes": "Never told."}
 
