@@ -70,23 +70,37 @@ def search_text_contains(queryset: ContactQuerySet[_Row], words: Words) -> Conta
 def is_found(written: models.Expression, dialled: models.Expression) -> Q:
     """The condition that a contact, not deleted, holds all of the one array of words or all of the other."""
     if connection.vendor == "postgresql":
-        return Q(_Found(F("pk"), written)) | Q(_Found(F("pk"), dialled))
+        return Q(pk__in=_Found(written, dialled))
     return Q(_Holds(written, F("search_text"))) | Q(_Holds(dialled, F("search_text")))
 
 
 class _Found(models.Func):
-    template = "%(expressions)s) AS word)))"
-    arg_joiner = (
-        r" IN (SELECT contacts_search(ARRAY(SELECT '%%' || regexp_replace(word, '([\\%%_])', '\\\1', 'g') || '%%'"
-        " FROM unnest("
-    )
-    output_field = models.BooleanField()
+    template = "(SELECT contacts_search(%(expressions)s))"
+    output_field = models.BigIntegerField()
 
 
 class _Holds(models.Func):
     template = "NOT EXISTS (SELECT 1 FROM json_each(%(expressions)s, word.value))"
     arg_joiner = ") AS word WHERE 0 = instr("
     output_field = models.BooleanField()
+
+
+class FoundPage(models.Func):
+    """The primary keys of a page of what is found, newest first. PostgreSQL only.
+
+    The arguments are those of ``contacts_searched`` (migration 0007): both arrays of words, of stages, roles and
+    channels (NULL for any), how many are left out, and how many the page has.
+    """
+
+    template = "(SELECT unnest(keys) FROM contacts_searched(%(expressions)s))"
+    output_field = models.BigIntegerField()
+
+
+class FoundTotal(models.Func):
+    """How many are found, with the same arguments; exact, or 10,001 for a page of the first 10,000 of more than those."""
+
+    template = "(SELECT total FROM contacts_searched(%(expressions)s))"
+    output_field = models.BigIntegerField()
 
 
 def _array(words: tuple[str, ...]) -> Value:
