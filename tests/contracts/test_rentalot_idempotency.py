@@ -57,7 +57,7 @@ def post(client: WireClient, key: str, body: dict[str, Any] | None = None, path:
 
 
 def rows(world: World) -> dict[str, int]:
-    """How much there is of everything a POST can make, without the row each world is born with."""
+    """How much there is of everything a POST can make."""
     with world.scope():
         models = (Contact, ContactChange, IdempotencyRecord)
         return {model.__name__: model.objects.count() for model in models}
