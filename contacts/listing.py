@@ -27,7 +27,7 @@ from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, C
 from contacts.querysets import ContactQuerySet
 from contacts.scoring import MAXIMUM_SCORE, MINIMUM_SCORE
 from contacts.search import FoundPage, FoundTotal, is_found, words_of
-from contacts.stretches import Element, Numbered, NumberedStretches, Place, Placed, Stretches
+from contacts.stretches import Element, IsOneOf, Numbered, NumberedStretches, Place, Placed, Stretches
 
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 _END: Final = datetime.max.replace(tzinfo=UTC)
@@ -189,7 +189,7 @@ def _numbered(listing: Listing) -> ContactQuerySet[Contact]:
     else:
         rows = chosen(listing).order_by(*order_by(listing.order)).values("pk")
         keys = Numbered(rows, first=first, limit=listing.limit)
-    return Contact.objects.filter(pk__in=keys).order_by(*order_by(listing.order))
+    return Contact.objects.filter(IsOneOf(F("pk"), keys)).order_by(*order_by(listing.order))
 
 
 def _is_searched(listing: Listing) -> bool:

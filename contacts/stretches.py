@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, QuerySet
+from django.db.models import BooleanField, Expression, Func, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -87,6 +87,23 @@ def _tables(
             tables.append(f"({sql}) AS dimension{position}(value)")
         parameters += own
     return " CROSS JOIN ".join(tables), parameters
+
+
+class IsOneOf(Func):
+    """The condition that a key is one of those an expression of this module has.
+
+    As an array they are looked up one by one, however small the database expects an organization to be; joined with them
+    it might read all contacts of one, which is nothing for most and everything for the largest.
+    """
+
+    output_field = BooleanField()
+    arity = 2
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY (ARRAY", **extra)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="%(expressions)s", arg_joiner=" IN ", **extra)
 
 
 class Numbered(Expression):
