@@ -33,6 +33,10 @@ _NORTH_AMERICAN_REGIONS: Final = frozenset({"US", "CA"})
 # Letters that Unicode does not decompose into a base letter and a mark, by the base letter people type instead.
 _UNDECOMPOSED: Final = str.maketrans(
     {
+        # Typographic apostrophes, quotation marks and dashes: keyboards have the plain ones.
+        **dict.fromkeys("’‘ʼ′", "'"),
+        **dict.fromkeys("“”„", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
         "æ": "ae",
         "ð": "d",
         "ø": "o",

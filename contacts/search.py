@@ -15,6 +15,8 @@ from contacts.querysets import ContactQuerySet
 
 # Nobody types more; a longer text would only cost time.
 LONGEST_QUERY: Final = 200
+# Digits from which on a number is taken for all of one.
+WHOLE_NUMBER: Final = 8
 
 # What telephone numbers are typed with. Dashes of every length come from texts that were copied.
 _PHONE: Final = re.compile(r"[\d\s+()./‐-―-]*\d[\d\s+()./‐-―-]*")
@@ -41,7 +43,7 @@ def words_of(text: str) -> Words:
     """The words of a text; falsy for blank text."""
     folded = fold(_storable(text[:LONGEST_QUERY]))
     if _PHONE.fullmatch(folded):
-        return Words((folded,), (phone_digits(folded),))
+        return Words((folded,), (_dialled(folded),))
     words = folded.split()
     return Words(
         _needed(words), _needed([phone_digits(word) if _PHONE_WORD.fullmatch(word) else word for word in words])
@@ -101,6 +103,16 @@ class FoundTotal(models.Func):
 
     template = "(SELECT total FROM contacts_searched(%(expressions)s))"
     output_field = models.BigIntegerField()
+
+
+def _dialled(number: str) -> str:
+    """The digits of a telephone number that every spelling of it has.
+
+    A whole number is dialled with zeros before it, from elsewhere in the country or from abroad, which another spelling
+    lacks; in part a zero is a digit like any other.
+    """
+    digits = phone_digits(number.replace("(0)", ""))
+    return (digits.lstrip("0") or digits) if len(digits) >= WHOLE_NUMBER else digits
 
 
 def _array(words: tuple[str, ...]) -> Value:

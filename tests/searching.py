@@ -13,7 +13,7 @@ def is_found(person: ContactDraft, query: str) -> bool:
     """Whether each word is somewhere, or else each with numbers as digits; a query of a number alone is one word."""
     text, wanted = " ".join(_texts(person)), _plain(query)
     if re.fullmatch(r"[0-9 +()./-]*[0-9][0-9 +()./-]*", wanted):
-        return wanted in text or _digits(wanted) in text
+        return wanted in text or _number(wanted) in text
     words = wanted.split()
     numbers = [_digits(word) if re.fullmatch(r"[+(]?[0-9][0-9().+/-]{2,}", word) else word for word in words]
     return all(word in text for word in words) or all(word in text for word in numbers)
@@ -36,6 +36,12 @@ def _plain(text: str) -> str:
 
 def _digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
+
+
+def _number(query: str) -> str:
+    """Of a whole number without the zeros that are only dialled."""
+    digits = _digits(query.replace("(0)", ""))
+    return re.sub(r"^0+(?=[0-9])", "", digits) if len(digits) >= 8 else digits
 
 
 def _dialled(phone: str) -> str:
