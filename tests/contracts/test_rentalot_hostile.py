@@ -211,7 +211,7 @@ def test_ids_of_every_form_are_unknown(north: World, client: WireClient) -> None
     before = everything(north)
     contact = north.contacts[1]
     bare = str(contact.uuid)
-    forms = [*hostile.ID_FORMS, str(contact.pk), str(contact.number), contact.uuid.hex, bare.upper(), f"contact_{bare}"]
+    forms = [*hostile.ID_FORMS, str(contact.pk), str(contact.number), contact.uuid.hex, f"contact_{bare}"]
     forms += [f"urn:uuid:{bare}", f"{{{bare}}}", f"{bare} ", f" {bare}", f"{bare}\x00", f"{bare}\n", f"{bare}.json"]
     for form in forms:
         for method in ("GET", "PATCH", "DELETE"):

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from accounts.exceptions import FieldError, Invalid
 from config.wires.filters import AnyOf, WireFilterSet, Words
 from contacts.listing import Selection
 from contacts.models import ContactRole, ContactStage
@@ -33,8 +32,8 @@ class ContactFilters(WireFilterSet):
     def selection(cls, query: QueryDict) -> Selection:
         """Which contacts a query string means. Raises ``Invalid`` with every bad parameter."""
         values, _ = cls.values(query)
-        if values.get("search") and not words_of(values["search"]):
-            # Of characters that nobody sees: ignored, it would find everybody.
-            raise Invalid([FieldError("search", "invalid_value", message="has nothing in it to look for")])
         said: dict[str, Any] = {cls.base_filters[name].field_name: value for name, value in values.items()}
+        if "search" in said and not words_of(said["search"]):
+            # Of characters that nobody sees: it is in nobody, and ignored it would find everybody.
+            said["stages"] = ()
         return Selection(**said)
