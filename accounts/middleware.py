@@ -61,6 +61,9 @@ class RequestIdMiddleware:
         if not response.streaming and response.status_code not in WITHOUT_CONTENT and "Content-Length" not in response:
             # Without it the server would send chunks, and some old clients cannot read those.
             response["Content-Length"] = str(len(response.content))
+        if request.method == "HEAD" and not response.streaming:
+            # The length is told; a server that got the body as well would only warn that it may not send it.
+            response.content = b""
         return response
 
 

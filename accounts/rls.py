@@ -27,7 +27,13 @@ CURRENT_ORGANIZATION = "nullif(current_setting('app.organization', true), '')::b
 # Rows that record what happened: the application may add them and read them, nobody rewrites history.
 APPEND_ONLY_TABLES = ("contacts_contactchange",)
 # Kept by triggers and read through functions, both the owner's; the application itself has no business in them.
-PRIVATE_TABLES = ("contacts_count", "contacts_count_change", "contacts_tag_count", "contacts_tag_count_change")
+PRIVATE_TABLES = (
+    "contacts_count",
+    "contacts_count_change",
+    "contacts_searchable",
+    "contacts_tag_count",
+    "contacts_tag_count_change",
+)
 
 
 class PostgresOperation(Operation):

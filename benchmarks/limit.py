@@ -2,7 +2,8 @@
 
 One function from a request to bytes that does what the wire promises and nothing else: the token's signature, a
 transaction as the application role, the authority statement, one prepared statement for the work, JSON. It reads the
-documented filters but does not refuse bad ones, and computes no lead score.
+documented filters but does not refuse bad ones, and computes no lead score. Winnerr's wire is here, Rentalot's in
+``benchmarks.limit_rentalot``.
 """
 
 from __future__ import annotations
@@ -21,19 +22,16 @@ from uuid import UUID
 
 import jwt
 import orjson
-import psycopg
 from django.utils.crypto import salted_hmac
-from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
+from psycopg.types.json import Jsonb
 
 from accounts.identifiers import uuid7
-from benchmarks.limit_statements import AUTHORITY, BULK, GET, SORT_COLUMNS, Listing, Schema
+from benchmarks import limit_rentalot
+from benchmarks.limit_connection import Answer, Connected, connect, in_json, who
+from benchmarks.limit_statements import AUTHORITY, BULK, GET, SORT_COLUMNS, Listing
 
 Query = dict[str, list[str]]
-Answer = tuple[str, bytes, list[tuple[str, str]]]
 
-# Fixed texts need no plan for each execution, unless which plan is best depends on how frequent a value is. The role
-# plans everything anew, for the sake of the project's searches.
-OPTIONS: Final = "-c TimeZone=UTC -c plan_cache_mode=auto"
 CLAIMS: Final = {"require": ["exp", "iat", "iss", "aud", "sub", "jti", "sid", "org"]}
 
 UNFILTERED: Final = {"limit", "cursor", "sort"}
@@ -49,26 +47,13 @@ def _key() -> bytes:
     return salted_hmac("accounts.authentication.jwt", "", secret=secret, algorithm="sha256").digest()
 
 
-class Connected:
-    """A thread's connection, and what its database offers."""
-
-    def __init__(self) -> None:
-        self.connection = psycopg.connect(os.environ["DATABASE_URL"], prepare_threshold=0, options=OPTIONS)
-        set_json_loads(orjson.loads, self.connection)
-        set_json_dumps(orjson.dumps, self.connection)
-        self.schema = Schema.of(self.connection)
-        self.connection.commit()
-
-    def rows(self, statement: str, values: Any) -> list[tuple[Any, ...]]:
-        return self.connection.execute(statement, values).fetchall()
-
-
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The WSGI application."""
     if not hasattr(_here, "connected"):
-        _here.connected = Connected()
+        _here.connected = connect(os.environ["DATABASE_URL"])
+    is_rentalot = environ["PATH_INFO"].startswith(limit_rentalot.PREFIX)
     with _here.connected.connection.transaction():
-        status, body, headers = _answer(environ, _here.connected)
+        status, body, headers = (limit_rentalot.answer if is_rentalot else _answer)(environ, _here.connected)
     fixed = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
     start_response(status, fixed + headers)
     return [body]
@@ -80,7 +65,7 @@ def _answer(environ: dict[str, Any], connected: Connected) -> Answer:
     digest = hashlib.sha256(claims["sid"].encode()).hexdigest()
     query = parse_qs(environ["QUERY_STRING"])
     planning = "force_custom_plan" if query.keys() - UNFILTERED else "auto"
-    authority = connected.rows(AUTHORITY, [planning, digest])[0]
+    authority = connected.rows(AUTHORITY, [planning, "winnerr", digest])[0]
     if claims["org"] != f"org_{authority[1]}" or claims["sub"] != f"agent_{authority[10]}":
         raise PermissionError
     path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
@@ -166,9 +151,9 @@ def _create(connected: Connected, authority: Sequence[Any], organization: str, b
     norms = {"first_name_norm": first.lower(), "last_name_norm": last.lower(), "email_norm": email.lower()}
     phones = {"phone_norm": f"+1{digits}", "second_phone": second, "second_phone_norm": second}
     search = " ".join((names["full_name"], first, last, email, phone, digits)).lower()
-    who = _who(authority) | {"organization": authority[0], "uuid": uuid, "search_text": search, "tags": tags}
+    given = who(authority) | {"organization": authority[0], "uuid": uuid, "search_text": search, "tags": tags}
     facts = {"facts": Jsonb(names | kind | plain | {"tags": tags})}
-    made = connected.rows(connected.schema.create, who | names | norms | phones | kind | plain | facts)
+    made = connected.rows(connected.schema.create, given | names | norms | phones | kind | plain | facts)
     if not made:
         return _json("409 Conflict", {"success": False})
     now, texts = made[0][0], (first, last, email, phone, second)
@@ -193,15 +178,10 @@ def _create(connected: Connected, authority: Sequence[Any], organization: str, b
 def _bulk(connected: Connected, authority: Sequence[Any], body: dict[str, Any]) -> Answer:
     uuids = [UUID(name.removeprefix("contact_")) for name in body["contactIds"]]
     change = {"uuids": uuids, "status": body["updates"]["status"], "operation": uuid7()}
-    found = {name for (name,) in connected.rows(BULK, change | _who(authority))}
+    found = {name for (name,) in connected.rows(BULK, change | who(authority))}
     results = [{"id": name, "success": name in found} for name in body["contactIds"]]
     counts = {"updated": len(found), "failed": len(results) - len(found)}
     return _json("200 OK", {"data": counts | {"results": results}})
-
-
-def _who(authority: Sequence[Any]) -> dict[str, Any]:
-    label = f"{authority[13]} {authority[14]}".strip()
-    return {"member": authority[9], "credential": authority[16], "label": f"{label} ({authority[17]})"}
 
 
 def document(organization: str, row: Sequence[Any]) -> dict[str, Any]:
@@ -249,8 +229,7 @@ def _preferences(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(status: str, body: dict[str, Any], **headers: str) -> Answer:
-    whole_seconds = orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_UTC_Z
-    return status, orjson.dumps({"success": True} | body, option=whole_seconds), list(headers.items())
+    return in_json(status, {"success": True} | body, **headers)
 
 
 def cursor_after(organization: str, values: Sequence[Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 # The same round trip says how the rest of the transaction is planned.
 AUTHORITY: Final = """
-    SELECT *, set_config('plan_cache_mode', %s, true) FROM accounts_authority_by_credential('winnerr', %s)
+    SELECT *, set_config('plan_cache_mode', %s, true) FROM accounts_authority_by_credential(%s, %s)
 """
 
 # In the order in which ``benchmarks.limit.document`` takes them.
@@ -94,12 +94,13 @@ _TAGGED: Final = {
     "contact_created_at": "contact.created_at",
 }
 # The address that is taken already makes no row, and then nothing else does.
-_CREATE: Final = """
+_CONTACT: Final = """
 WITH contact AS (
     INSERT INTO contacts_contact ({columns}) VALUES ({values})
     ON CONFLICT (organization_id, email_norm) WHERE deleted_at IS NULL AND NOT email_norm = '' DO NOTHING
     RETURNING organization_id, id, created_at
-), tagged AS (
+)"""
+_CHILDREN: Final = """, tagged AS (
     INSERT INTO contacts_taggedcontact ({tagged_columns}) SELECT {tagged_values}
     FROM contact CROSS JOIN unnest(%(tags)s::text[]) WITH ORDINALITY AS w (name, place)
     JOIN contacts_tag t ON t.name = w.name
@@ -107,10 +108,11 @@ WITH contact AS (
     INSERT INTO contacts_contactphone (organization_id, contact_id, position, phone, phone_norm, label, note)
     SELECT organization_id, id, 0, %(second_phone)s::text, %(second_phone_norm)s::text, '', '' FROM contact
     WHERE %(second_phone)s::text <> ''
-), recorded AS (
+)"""
+_RECORDED: Final = """, recorded AS (
     INSERT INTO contacts_contactchange (organization_id, contact_id, operation, verb, actor_kind, actor_label, member_id,
                                         credential_id, door, request_id, before, after, created_at)
-    SELECT organization_id, id, %(uuid)s, 'created', 'credential', %(label)s, %(member)s, %(credential)s, 'winnerr', '',
+    SELECT organization_id, id, %(uuid)s, 'created', 'credential', %(label)s, %(member)s, %(credential)s, '{door}', '',
            '{{}}', %(facts)s, now()
     FROM contact
 )
@@ -132,6 +134,7 @@ class Schema:
     has_totals: bool
     has_tag_times: bool
     create: str
+    create_for_rentalot: str
 
     @classmethod
     def of(cls, connection: Any) -> Schema:
@@ -139,16 +142,15 @@ class Schema:
         rest = [column.split(" ", 1) for column in required]
         values = {name: _EMPTY.get(kind, "''") for name, kind in rest if name not in _CREATED} | _CREATED
         tagged = {name: value for name, value in _TAGGED.items() if name in of_tagged}
-        return cls(has_totals, "contact_created_at" in of_tagged, _create(values, tagged))
+        create = f"{_CONTACT}{_CHILDREN}{_RECORDED}".format(
+            door="winnerr", **_insert(values), **_insert(tagged, "tagged_")
+        )
+        for_rentalot = f"{_CONTACT}{_RECORDED}".format(door="rentalot", **_insert(values))
+        return cls(has_totals, "contact_created_at" in of_tagged, create, for_rentalot)
 
 
-def _create(values: Mapping[str, str], tagged: Mapping[str, str]) -> str:
-    return _CREATE.format(
-        columns=", ".join(values),
-        values=", ".join(values.values()),
-        tagged_columns=", ".join(tagged),
-        tagged_values=", ".join(tagged.values()),
-    )
+def _insert(values: Mapping[str, str], prefix: str = "") -> dict[str, str]:
+    return {f"{prefix}columns": ", ".join(values), f"{prefix}values": ", ".join(values.values())}
 
 
 @dataclass

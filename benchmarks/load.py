@@ -24,20 +24,32 @@ PATIENCE: Final = 120
 # However fast a server answers, a run has an end.
 MOST_REQUESTS: Final = 500_000
 
+# A kind, and the bytes of the request.
+Request = tuple[int, bytes]
+
 
 @dataclass(frozen=True)
 class Load:
-    """``connections`` that each send the next of ``requests`` when the answer to the one before is complete."""
+    """``connections`` that each send the next of ``requests`` when the answer to the one before is complete.
+
+    It goes on until ``least`` answers have come. Requests of several ``kinds`` come in turn: the one at place ``n`` is
+    of the kind ``n`` modulo ``kinds``.
+    """
 
     port: int
     connections: int
     seconds: float
     requests: list[str]
+    least: int = 0
+    kinds: int = 1
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was seen after the warm-up. Times are milliseconds; ``cpu`` is the client's own, per request."""
+    """What was seen after the warm-up. Times are milliseconds; ``cpu`` is the client's own, per request.
+
+    ``by_kind`` has p50 and p99 of each kind of request.
+    """
 
     rate: float
     p50: float
@@ -46,6 +58,7 @@ class Result:
     statuses: dict[str, int]
     reconnects: int
     cpu: float
+    by_kind: list[tuple[float, float]]
 
     @property
     def failures(self) -> int:
@@ -68,7 +81,10 @@ class Run:
     least: int
     # The client's own CPU seconds before it began.
     cpu: float
+    kinds: int
     times: list[float] = field(default_factory=list)
+    # The kind of the request behind each of the times.
+    kinds_of_times: list[int] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     last: float = 0.0
     reconnects: int = 0
@@ -76,27 +92,35 @@ class Run:
     def is_over(self, now: float) -> bool:
         return (now >= self.ends and len(self.times) >= self.least) or len(self.times) >= MOST_REQUESTS
 
-    def note(self, started: float, now: float, status: str) -> None:
+    def note(self, started: float, now: float, status: str, kind: int) -> None:
         """An answer counts when it comes, whenever it was asked for: slow ones would not count otherwise."""
         if now >= self.begins and not self.is_over(now):
             self.times.append(now - started)
+            self.kinds_of_times.append(kind)
             self.statuses[status] += 1
             self.last = now
 
     def rate(self) -> float:
         return len(self.times) / (max(self.ends, self.last) - self.begins)
 
+    def times_by_kind(self) -> list[list[float]]:
+        by_kind: list[list[float]] = [[] for _ in range(self.kinds)]
+        for kind, time_taken in zip(self.kinds_of_times, self.times, strict=True):
+            by_kind[kind].append(time_taken)
+        return by_kind
+
 
 class Connection(asyncio.Protocol):
     """One connection, from one answer to the next request."""
 
-    def __init__(self, run: Run, requests: Iterator[bytes]) -> None:
+    def __init__(self, run: Run, requests: Iterator[Request]) -> None:
         self.run = run
         self.requests = requests
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffer = bytearray()
         self.expected = 0
         self.started = 0.0
+        self.kind = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -117,7 +141,8 @@ class Connection(asyncio.Protocol):
         if self.run.is_over(self.started):
             self.transport.close()
             return
-        self.transport.write(next(self.requests))
+        self.kind, request = next(self.requests)
+        self.transport.write(request)
 
     def _read_head(self) -> None:
         end = self.buffer.find(b"\r\n\r\n")
@@ -130,7 +155,7 @@ class Connection(asyncio.Protocol):
         self.closing = b"connection: close" in head
 
     def _finish(self) -> None:
-        self.run.note(self.started, time.perf_counter(), self.buffer[9:12].decode())
+        self.run.note(self.started, time.perf_counter(), self.buffer[9:12].decode(), self.kind)
         self.buffer.clear()
         self.expected = 0
         if self.closing:
@@ -139,7 +164,7 @@ class Connection(asyncio.Protocol):
             self._send()
 
 
-async def _keep_connected(run: Run, port: int, requests: Iterator[bytes]) -> None:
+async def _keep_connected(run: Run, port: int, requests: Iterator[Request]) -> None:
     loop = asyncio.get_running_loop()
     while not run.is_over(time.perf_counter()):
         _, connection = await loop.create_connection(lambda: Connection(run, requests), HOST, port)
@@ -149,8 +174,8 @@ async def _keep_connected(run: Run, port: int, requests: Iterator[bytes]) -> Non
 
 async def _apply(load: Load) -> Run:
     begins = time.perf_counter() + WARM_UP
-    run = Run(begins, begins + load.seconds, load.connections, _cpu())
-    requests = [text.encode("latin-1") for text in load.requests]
+    run = Run(begins, begins + load.seconds, max(load.least, load.connections), _cpu(), load.kinds)
+    requests = [(place % load.kinds, text.encode("latin-1")) for place, text in enumerate(load.requests)]
     streams = [
         cycle(islice(requests, place % len(requests), None, load.connections)) for place in range(load.connections)
     ]
@@ -167,6 +192,7 @@ def _cpu() -> float:
 
 
 def _percentile(times: Sequence[float], share: float) -> float:
+    """Of sorted seconds, in milliseconds."""
     return round(1_000 * times[min(len(times) - 1, int(len(times) * share))], 3) if times else 0.0
 
 
@@ -181,6 +207,7 @@ def result_of(run: Run) -> Result:
         statuses=dict(run.statuses),
         reconnects=run.reconnects,
         cpu=round(1_000 * (_cpu() - run.cpu) / max(1, len(times)), 4),
+        by_kind=[(_percentile(own, 0.50), _percentile(own, 0.99)) for own in map(sorted, run.times_by_kind())],
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.database import Bench
 
@@ -23,6 +24,16 @@ class Question:
     @property
     def path(self) -> str:
         return f"/v1/contacts?{self.query}".replace("[", "%5B").replace("]", "%5D")
+
+
+@dataclass(frozen=True)
+class NumberedQuestion:
+    """A page by number, of so many rows after the ``first`` ones, and what it is filtered by (``contacts.listing``)."""
+
+    name: str
+    first: int = 0
+    limit: int = 20
+    selection: Mapping[str, Any] = field(default_factory=dict)
 
 
 PLAIN: Final = Question("the plain list", "limit=25")
@@ -48,6 +59,53 @@ def rest() -> list[Question]:
         _asked("source=Radio,Magazine&sort=firstName:asc,lastName:desc"),
         _asked("sort=status:asc,email:desc"),
     ]
+
+
+def numbered(bench: Bench) -> list[NumberedQuestion]:
+    """Pages of everything from end to end, and of each filter by itself and together."""
+    rows = bench.rows
+    everything = [
+        ("the first page", 0),
+        ("in the middle", rows // 2),
+        ("after nine tenths", rows * 9 // 10),
+        ("past the end", 2 * rows),
+    ]
+    filters: list[tuple[str, dict[str, list[str]]]] = [
+        ("stage prospect", {"stages": ["prospect"]}),
+        ("stage archived", {"stages": ["archived"]}),
+        ("two stages", {"stages": ["archived", "renter"]}),
+        ("role vendor", {"roles": ["vendor"]}),
+        ("channel gmail", {"channels": ["gmail"]}),
+        ("three channels", {"channels": ["gmail", "sms", ""]}),
+        ("stage, role and channel, often", {"stages": ["prospect"], "roles": ["prospect"], "channels": ["whatsapp"]}),
+        ("stage, role and channel, seldom", {"stages": ["archived"], "roles": ["vendor"], "channels": ["gmail"]}),
+    ]
+    return [
+        *(NumberedQuestion(name, first) for name, first in everything),
+        *(NumberedQuestion(name, selection=selection) for name, selection in filters),
+        NumberedQuestion("stage prospect, in the middle", rows * 3 // 10, selection={"stages": ["prospect"]}),
+        NumberedQuestion("a hundred", limit=100),
+    ]
+
+
+def searches(bench: Bench) -> list[NumberedQuestion]:
+    """What people and programs look for: rare and frequent names, addresses and numbers, whole and in part."""
+    name, email, phone, dialled = _somebody(bench)
+    texts = [
+        "zelda xanthopoulos", "xanth zelda", "zelda", "quigley", "quig", "mary", "mary smith", "smith", "son", "nobodyatall",
+        name, f"{name} {phone[-4:]}", email, email.partition("@")[0], email[:-18], "@example.com", "example", "gmail.com",
+        phone, dialled, dialled[1:], "+1 312 555", "312 555", "0142", "555-0142", "mary 0142", "john (312)", "smith com",
+    ]  # fmt: skip
+    filtered = [{"search": "mary", "stages": ["archived"]}, {"search": "example", "roles": ["vendor"]}]
+    return [
+        *(NumberedQuestion(text, selection={"search": text}) for text in texts),
+        *(NumberedQuestion(" ".join(map(str, each.values())), selection=each) for each in filtered),
+    ]
+
+
+def short_searches() -> list[NumberedQuestion]:
+    """Too short for the index: what most have, what some have, what nobody has."""
+    return [NumberedQuestion(text, selection={"search": text}) for text in ("a", "ma", "q", "7", "zq")]
 
 
 def _filters(bench: Bench) -> list[Question]:
@@ -96,6 +154,16 @@ def _agents(bench: Bench) -> tuple[str, str]:
     with bench.owner() as owner:
         found = [name for (name,) in owner.execute(statement, [bench.big.id])]
     return found[0], found[-1]
+
+
+def _somebody(bench: Bench) -> tuple[str, str, str, str]:
+    """The name, address and number of somebody, the number also as it is dialled from abroad."""
+    statement = (
+        "SELECT full_name, email, phone, phone_norm FROM contacts_contact WHERE organization_id = %s AND number = %s"
+    )
+    with bench.owner() as owner:
+        name, email, phone, dialled = owner.execute(statement, [bench.big.id, bench.rows // 3]).fetchone()
+    return name, email, phone, dialled
 
 
 def _days_ago(days: int) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg
 
-from benchmarks import database, product, statements, totals, wire
+from benchmarks import database, product, rentalot, statements, totals, winnerr
 from benchmarks.database import Bench, Say
 from benchmarks.place import REPOSITORY, place_of_this_run
 from benchmarks.report import Report
@@ -22,10 +22,15 @@ from benchmarks.wire import Effort
 Part = Callable[[Bench, Effort, Report, Say], None]
 
 PARTS: Final[dict[str, Part]] = {
-    "wire": wire.measure,
+    "winnerr": winnerr.measure,
+    "rentalot": rentalot.measure,
     "statements": statements.measure,
     "totals": totals.measure,
 }
+# Over HTTP, beside the other programs.
+WIRES: Final = ("winnerr", "rentalot")
+# Every part is said by its name, and all wires by one.
+SAID: Final = {name: (name,) for name in PARTS} | {"wire": WIRES}
 RESULT: Final = Path("var") / "bench.md"
 
 
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     (REPOSITORY / "var" / "bench").mkdir(parents=True, exist_ok=True)
     product.start(place)
     bench = database.prepare(place, options.rows, keep=options.keep, say=say)
-    if "wire" in options.only:
+    if set(WIRES) & set(options.only):
         textbook.prepare(bench, keep=options.keep, say=say)
     report = Report(f"Latchkey, {options.rows:,} contacts in one organization ({_server(bench)})")
     for name in options.only:
@@ -51,7 +56,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=100_000, help="contacts of the big organization")
     parser.add_argument("--seconds", type=float, default=3, help="of load per program, workload and round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", type=_parts, default=tuple(PARTS), help=f"a comma list of {', '.join(PARTS)}")
+    parser.add_argument("--only", type=_parts, default=tuple(PARTS), help=f"a comma list of {', '.join(SAID)}")
     parser.add_argument("--keep", type=int, default=1, help="0 makes the database again")
     options = parser.parse_args(arguments)
     if options.rows < 5_000:
@@ -60,10 +65,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip()) or tuple(PARTS)
-    if unknown := set(names) - PARTS.keys():
+    names = [name.strip() for name in text.split(",") if name.strip()] or list(PARTS)
+    if unknown := set(names) - SAID.keys():
         raise argparse.ArgumentTypeError(f"no such part: {', '.join(sorted(unknown))}")
-    return names
+    return tuple(dict.fromkeys(part for name in names for part in SAID[name]))
 
 
 def _server(bench: Bench) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import Final
 
 from benchmarks.place import REPOSITORY
@@ -40,7 +41,9 @@ def serving(name: str, application: str, environment: Mapping[str, str], authori
     server = Server(name, _free_port(), authorization)
     command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", application]
     variables = os.environ | environment | {"PORT": str(server.port), "BIND": HOST}
-    with (REPOSITORY / "var" / "bench" / f"{name}.log").open("wb") as log:
+    logs = REPOSITORY / "var" / "bench"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=log, stderr=log)
         try:
             _wait_for(server, process)
@@ -58,11 +61,20 @@ def _free_port() -> int:
 
 
 def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
-    """Until it takes connections; its workers may still be loading. Raises ``RuntimeError``."""
+    """Until it takes connections, and one of its workers has loaded the program. Raises ``RuntimeError``."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as asked:
             if asked.connect_ex((HOST, server.port)) == 0:
+                _await_answer(server)
                 return
         time.sleep(0.1)
     raise RuntimeError(f"{server.name} does not answer; see var/bench/{server.name}.log")
+
+
+def _await_answer(server: Server) -> None:
+    """The first answer takes as long as the program takes to load; whether there is anything at this address is all the same."""
+    asking = HTTPConnection(HOST, server.port, timeout=PATIENCE)
+    asking.request("GET", "/", headers={"Authorization": server.authorization})
+    asking.getresponse().read()
+    asking.close()

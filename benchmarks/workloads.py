@@ -1,4 +1,4 @@
-"""What is asked for over HTTP: the same things of the project, of the limit and of the textbook."""
+"""What is asked of Winnerr's wire: the same things of the project, of the limit and of the textbook."""
 
 from __future__ import annotations
 
@@ -28,11 +28,15 @@ Calls = Callable[[Server, float], list[bytes]]
 
 @dataclass(frozen=True)
 class Workload:
-    """One kind of request, as each program wants it; ``seconds`` of load are prepared for."""
+    """One kind of request, as each program wants it; ``seconds`` of load are prepared for.
+
+    ``kinds`` names what is to be told apart among its requests, which come in turn.
+    """
 
     name: str
     calls: Calls
     programs: Sequence[str] = ("project", "limit", "textbook")
+    kinds: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -26,8 +26,8 @@ from accounts.prepared import OneOf, Slot
 from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, ContactType, Tag, TaggedContact
 from contacts.querysets import ContactQuerySet
 from contacts.scoring import MAXIMUM_SCORE, MINIMUM_SCORE
-from contacts.search import is_found, words_of
-from contacts.stretches import Element, Numbered, Stretches
+from contacts.search import FoundPage, FoundTotal, is_found, words_of
+from contacts.stretches import Element, IsOneOf, Numbered, NumberedStretches, Place, Placed, Stretches
 
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 _END: Final = datetime.max.replace(tzinfo=UTC)
@@ -135,15 +135,20 @@ def slots(
         "highest": highest,
         "begin": begin or _BEGINNING,
         "end": end or _END,
-        "stages": ContactStage.values if selection.stages is None else selection.stages,
-        "roles": ContactRole.values if selection.roles is None else selection.roles,
-        "channels": selection.channels,
+        "stages": _distinct(ContactStage.values if selection.stages is None else selection.stages),
+        "roles": _distinct(ContactRole.values if selection.roles is None else selection.roles),
+        "channels": _distinct(selection.channels or ()),
         "written": words.written,
         "dialled": words.dialled,
         "member": actor.member_id or 0,
         "first": min(max(first, 0), _FURTHEST),
     }
     return values | {f"position{place}": value for place, value in enumerate(position or ())}
+
+
+def _distinct(values: Sequence[str]) -> list[str]:
+    """Each once: a value has one stretch of an index, and is counted once."""
+    return list(dict.fromkeys(values))
 
 
 def _score_bounds(selection: Selection) -> tuple[int, int]:
@@ -167,10 +172,57 @@ def page_of(listing: Listing) -> ContactQuerySet[Contact]:
 
 
 def _numbered(listing: Listing) -> ContactQuerySet[Contact]:
-    """The rows are passed over in the index alone; only those of the page are read."""
-    keys = chosen(listing).order_by(*order_by(listing.order)).values("pk")
-    page = Numbered(keys, first=Slot("first", models.BigIntegerField()), limit=listing.limit)
-    return Contact.objects.filter(pk__in=page).order_by(*order_by(listing.order))
+    """The rows are passed over in an index alone, as few as can be; only those of the page are read."""
+    first = Slot("first", models.BigIntegerField())
+    is_quick = connection.vendor == "postgresql" and listing.sees_all_contacts and listing.order == _BY_AGE[0]
+    keys: models.Expression
+    if _is_searched(listing):
+        keys = FoundPage(*_searched(listing))
+    elif is_quick and not listing.narrowed_by:
+        keys = Placed(_from_place(listing), first=first, limit=listing.limit)
+    elif is_quick and listing.narrowed_by <= _STAGED:
+        dimensions = _dimensions(listing)
+        stretch = _contact_stretch(listing, dimensions, is_limited=False)
+        keys = NumberedStretches(
+            stretch, list(dimensions.values()), _both_ways(listing), total_of(listing), first=first, limit=listing.limit
+        )
+    else:
+        rows = chosen(listing).order_by(*order_by(listing.order)).values("pk")
+        keys = Numbered(rows, first=first, limit=listing.limit)
+    return Contact.objects.filter(IsOneOf(F("pk"), keys)).order_by(*order_by(listing.order))
+
+
+def _is_searched(listing: Listing) -> bool:
+    """Whether one function finds, filters, orders and counts."""
+    is_plain = listing.is_numbered and listing.sees_all_contacts and listing.order == _BY_AGE[0]
+    is_ours = "search" in listing.narrowed_by and listing.narrowed_by <= _STAGED | {"search"}
+    return connection.vendor == "postgresql" and is_plain and is_ours
+
+
+def _searched(listing: Listing) -> list[models.Expression]:
+    number = models.BigIntegerField()
+    return [
+        _words("written"),
+        _words("dialled"),
+        *_arrays(listing.narrowed_by, "stages", "roles", "channels"),
+        Slot("first", number),
+        Value(listing.limit, output_field=number),
+    ]
+
+
+_BothWays: TypeAlias = tuple[models.QuerySet[Any, Any], models.QuerySet[Any, Any]]
+
+
+def _both_ways(listing: Listing) -> _BothWays:
+    """The keys of all its contacts, newest first and oldest first."""
+    down, up = (chosen(listing).order_by(*order_by(order)).values("pk") for order in _BY_AGE)
+    return down, up
+
+
+def _from_place(listing: Listing) -> _BothWays:
+    """Those on either side of the place where the page is, beginning there."""
+    down, up = _both_ways(listing)
+    return down.filter(created_at__lt=Place("until")), up.filter(created_at__gte=Place("since"))
 
 
 def chosen(listing: Listing, *, without: frozenset[str] = frozenset()) -> ContactQuerySet[Contact]:
@@ -245,13 +297,18 @@ def _dimensions(listing: Listing) -> dict[str, Slot | models.QuerySet[Any, Any]]
     """The filters whose values have stretches of their own, by name; none where one walk along an index does.
 
     Type and status come as a pair, because the index has them as a pair; so a sort by either is a filter by all of it.
-    Scores have stretches where something else is sorted by: there the index ends with the order.
+    Scores have stretches where something else is sorted by: there the index ends with the order. So do stage, role and
+    channel together, where nothing else is asked for.
     """
     narrowed = listing.narrowed_by
     first = listing.order[0].column
     by_age = first == "created_at"
     if "tags" in narrowed:
         return {"tags": _tags()} if listing.order in _BY_AGE else {}
+    if by_age and narrowed and narrowed <= _STAGED:
+        pair = {"stages": _array("stages", "stage"), "roles": _array("roles", "role")}
+        channels = {"channels": _array("channels", "channel_preference")}
+        return {**(channels if "channels" in narrowed else {}), **pair}
     dimensions: dict[str, Slot | models.QuerySet[Any, Any]] = {}
     if first in ("type", "status") or ({"types", "statuses"} & narrowed and first in ("created_at", "lead_score")):
         dimensions |= {"types": _array("types", "type"), "statuses": _array("statuses", "status")}
@@ -264,6 +321,7 @@ def _dimensions(listing: Listing) -> dict[str, Slot | models.QuerySet[Any, Any]]
     return dimensions
 
 
+_STAGED: Final = frozenset({"stages", "roles", "channels"})
 _BY_AGE: Final = tuple(total_order([SortKey("created_at", descending)]) for descending in (True, False))
 
 
@@ -273,16 +331,22 @@ _COLUMNS: Final = {
     "sources": "source",
     "assignees": "assigned_to_id",
     "scores": "lead_score",
+    "stages": "stage",
+    "roles": "role",
+    "channels": "channel_preference",
 }
 
 
-def _contact_stretch(listing: Listing, dimensions: Mapping[str, Any]) -> models.QuerySet[Any, Any]:
+def _contact_stretch(
+    listing: Listing, dimensions: Mapping[str, Any], *, is_limited: bool = True
+) -> models.QuerySet[Any, Any]:
     contacts = chosen(listing, without=frozenset(dimensions))
     for position, name in enumerate(dimensions):
         column = _COLUMNS[name]
         contacts = contacts.filter(**{column: Element(position, _column(column))})
     columns = [key.column for key in listing.order]
-    return _ordered(_positioned(contacts, listing), listing).values_list(*columns)
+    contacts = _positioned(contacts, listing).order_by(*order_by(listing.order))
+    return (contacts[: listing.limit] if is_limited else contacts).values_list(*columns)
 
 
 def _tag_stretch(listing: Listing) -> models.QuerySet[Any, Any]:
@@ -330,15 +394,21 @@ class _Once(models.Func):
     output_field = models.BigIntegerField()
 
 
-def total_of(listing: Listing) -> models.expressions.Combinable:
+def total_of(listing: Listing) -> _Once | Counted | FoundTotal:
     """How many contacts the listing is about, exact, with slots for the values; the same on every page.
+
+    Only where a numbered page of a search lies within the first 10,000 and there are more, it says 10,001 (0021).
 
     On PostgreSQL the counters know (migration 0005) wherever a filter is one of theirs; everything else is counted.
     """
+    if _is_searched(listing):
+        return FoundTotal(*_searched(listing))
     if connection.vendor == "postgresql" and listing.sees_all_contacts:
         narrowed = listing.narrowed_by
         if narrowed <= {"types", "statuses", "sources", "scores"}:
             return _Once(*_wanted(narrowed), _bound("lowest"), _bound("highest"), function="contacts_total")
+        if narrowed <= _STAGED:
+            return _Once(*_arrays(narrowed, "stages", "roles", "channels"), function="contacts_staged_total")
         if narrowed == {"assignees"}:
             return _Once(ArraySubquery(_members()), function="contacts_assigned_total")
         if narrowed <= {"sources", "created"}:
@@ -352,11 +422,12 @@ def total_of(listing: Listing) -> models.expressions.Combinable:
 
 
 def _wanted(narrowed: frozenset[str]) -> list[models.Expression]:
-    """The arrays of types, statuses and sources, NULL for those that do not narrow."""
-    return [
-        Slot(name, models.TextField(), is_array=True) if name in narrowed else Value(None)
-        for name in ("types", "statuses", "sources")
-    ]
+    return _arrays(narrowed, "types", "statuses", "sources")
+
+
+def _arrays(narrowed: frozenset[str], *names: str) -> list[models.Expression]:
+    """Arrays of values to filter by, NULL for those that do not narrow."""
+    return [Slot(name, models.TextField(), is_array=True) if name in narrowed else Value(None) for name in names]
 
 
 def _bound(name: str) -> Slot:

@@ -33,6 +33,10 @@ _NORTH_AMERICAN_REGIONS: Final = frozenset({"US", "CA"})
 # Letters that Unicode does not decompose into a base letter and a mark, by the base letter people type instead.
 _UNDECOMPOSED: Final = str.maketrans(
     {
+        # Typographic apostrophes, quotation marks and dashes: keyboards have the plain ones.
+        **dict.fromkeys("’‘ʼ′", "'"),
+        **dict.fromkeys("“”„", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
         "æ": "ae",
         "ð": "d",
         "ø": "o",
@@ -174,15 +178,18 @@ def _without_marks(text: str) -> str:
     )
 
 
-def search_text(parts: Iterable[str], phones: Iterable[str]) -> str:
-    """What free-text search looks through: `parts` and `phones` folded, and each phone's digits, in that order.
+def search_text(parts: Iterable[str], phones: Iterable[str], forms: Iterable[str] = ()) -> str:
+    """What free-text search looks through: `parts` and `phones` folded, each phone's digits, and those of `forms`.
 
-    Blank parts are left out and words are separated by single spaces. (DESIGN section 4)
+    In that order, blank parts left out and words separated by single spaces. `forms` are the phones as
+    `normalise_phone` has them; only digits that the rest does not hold already are added. (DESIGN section 4)
     """
     numbers = list(phones)
     texts = [fold(text) for text in (*parts, *numbers)]
     texts += [phone_digits(number) for number in numbers]
-    return " ".join(text for text in texts if text)
+    text = " ".join(text for text in texts if text)
+    added = dict.fromkeys(digits for form in forms if (digits := phone_digits(form)) not in text)
+    return " ".join([text, *added]) if text else " ".join(added)
 
 
 def split_name(full_name: str, *, is_company: bool = False) -> tuple[str, str]:

@@ -15,6 +15,8 @@ from contacts.querysets import ContactQuerySet
 
 # Nobody types more; a longer text would only cost time.
 LONGEST_QUERY: Final = 200
+# Digits from which on a number is taken for all of one.
+WHOLE_NUMBER: Final = 8
 
 # What telephone numbers are typed with. Dashes of every length come from texts that were copied.
 _PHONE: Final = re.compile(r"[\d\s+()./‐-―-]*\d[\d\s+()./‐-―-]*")
@@ -41,7 +43,7 @@ def words_of(text: str) -> Words:
     """The words of a text; falsy for blank text."""
     folded = fold(_storable(text[:LONGEST_QUERY]))
     if _PHONE.fullmatch(folded):
-        return Words((folded,), (phone_digits(folded),))
+        return Words((folded,), (_dialled(folded),))
     words = folded.split()
     return Words(
         _needed(words), _needed([phone_digits(word) if _PHONE_WORD.fullmatch(word) else word for word in words])
@@ -70,23 +72,47 @@ def search_text_contains(queryset: ContactQuerySet[_Row], words: Words) -> Conta
 def is_found(written: models.Expression, dialled: models.Expression) -> Q:
     """The condition that a contact, not deleted, holds all of the one array of words or all of the other."""
     if connection.vendor == "postgresql":
-        return Q(_Found(F("pk"), written)) | Q(_Found(F("pk"), dialled))
+        return Q(pk__in=_Found(written, dialled))
     return Q(_Holds(written, F("search_text"))) | Q(_Holds(dialled, F("search_text")))
 
 
 class _Found(models.Func):
-    template = "%(expressions)s) AS word)))"
-    arg_joiner = (
-        r" IN (SELECT contacts_search(ARRAY(SELECT '%%' || regexp_replace(word, '([\\%%_])', '\\\1', 'g') || '%%'"
-        " FROM unnest("
-    )
-    output_field = models.BooleanField()
+    template = "(SELECT contacts_search(%(expressions)s))"
+    output_field = models.BigIntegerField()
 
 
 class _Holds(models.Func):
     template = "NOT EXISTS (SELECT 1 FROM json_each(%(expressions)s, word.value))"
     arg_joiner = ") AS word WHERE 0 = instr("
     output_field = models.BooleanField()
+
+
+class FoundPage(models.Func):
+    """The primary keys of a page of what is found, newest first. PostgreSQL only.
+
+    The arguments are those of ``contacts_searched`` (migration 0007): both arrays of words, of stages, roles and
+    channels (NULL for any), how many are left out, and how many the page has.
+    """
+
+    template = "(SELECT unnest(keys) FROM contacts_searched(%(expressions)s))"
+    output_field = models.BigIntegerField()
+
+
+class FoundTotal(models.Func):
+    """How many are found, with the same arguments; exact, or 10,001 for a page of the first 10,000 of more than those."""
+
+    template = "(SELECT total FROM contacts_searched(%(expressions)s))"
+    output_field = models.BigIntegerField()
+
+
+def _dialled(number: str) -> str:
+    """The digits of a telephone number that every spelling of it has.
+
+    A whole number is dialled with zeros before it, from elsewhere in the country or from abroad, which another spelling
+    lacks; in part a zero is a digit like any other.
+    """
+    digits = phone_digits(number.replace("(0)", ""))
+    return (digits.lstrip("0") or digits) if len(digits) >= WHOLE_NUMBER else digits
 
 
 def _array(words: tuple[str, ...]) -> Value:

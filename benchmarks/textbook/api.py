@@ -1,4 +1,4 @@
-"""The contacts' viewset, with what REST framework, django-filter and taggit bring."""
+"""The viewsets of both APIs, with what REST framework, django-filter and taggit bring."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import pagination, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.filters import SearchFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from taggit.serializers import TaggitSerializer, TagListSerializerField
 
-from benchmarks.textbook.models import Contact
+from benchmarks.textbook.models import Contact, Person
 
 
 class ContactFilters(filters.FilterSet):
@@ -78,3 +79,49 @@ class ContactViewSet(viewsets.ModelViewSet):
             serializer.is_valid(raise_exception=True)
             serializer.save()
         return Response({"updated": len(contacts)})
+
+
+class PersonFilters(filters.FilterSet):
+    """The documented filters; the search is REST framework's."""
+
+    class Meta:
+        model = Person
+        fields = ["status", "role", "channel"]
+
+
+class PersonSerializer(serializers.ModelSerializer):
+    """The documented keys, as columns are written."""
+
+    organization = serializers.HiddenField(default=OwnOrganization())
+    id = serializers.UUIDField(source="uuid", read_only=True)
+
+    class Meta:
+        model = Person
+        fields = [
+            "organization", "id", "name", "email", "phone", "status", "role", "channel", "source", "referral_source",
+            "language", "notes", "applied_at", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["applied_at"]
+        extra_kwargs = {"notes": {"write_only": True}}
+
+
+class PersonPages(pagination.PageNumberPagination):
+    """Page numbers and the exact count."""
+
+    page_size = 20
+    max_page_size = 100
+    page_size_query_param = "limit"
+
+
+class PersonViewSet(viewsets.ModelViewSet):
+    """List, search, read, create, change and delete people."""
+
+    serializer_class = PersonSerializer
+    filterset_class = PersonFilters
+    pagination_class = PersonPages
+    filter_backends = [filters.DjangoFilterBackend, SearchFilter]
+    search_fields = ["name", "email", "phone"]
+    lookup_field = "uuid"
+
+    def get_queryset(self) -> QuerySet[Person]:
+        return Person.objects.filter(organization=self.request.user.organization_id)

@@ -1,6 +1,8 @@
-"""An organization, its users, and its contacts in one table."""
+"""An organization, its users, and its contacts in one table: one for each API, as each would have been somebody's project."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
@@ -64,3 +66,35 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+
+class Person(models.Model):
+    """A person the team lets to, with what the other API says of one."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="people")
+    name = models.CharField(max_length=200)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=20, default="prospect", db_index=True)
+    role = models.CharField(max_length=20, default="prospect", db_index=True)
+    channel = models.CharField(max_length=50, blank=True, db_index=True)
+    source = models.CharField(max_length=100, blank=True, default="api")
+    referral_source = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=10, default="en")
+    notes = models.TextField(blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "email"], condition=~models.Q(email=""), name="person_email_once"
+            )
+        ]
+        indexes = [models.Index(fields=["organization", "-created_at", "-id"], name="person_newest_first")]
+
+    def __str__(self) -> str:
+        return self.name

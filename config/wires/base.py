@@ -29,7 +29,7 @@ from accounts.roles import Right
 from accounts.services import idempotency
 from accounts.tenancy import current_scope
 from config.wires.openapi.operations import Operation
-from config.wires.problems import LengthRequired, PayloadTooLarge, Problem, problem_from, report
+from config.wires.problems import LengthRequired, PayloadTooLarge, Problem, problem_from, report, report_unavailable
 from config.wires.strict_json import MAXIMUM_BODY, parse, write
 
 # A grant for what needs no credential: asking for one.
@@ -238,6 +238,8 @@ class WireViewSet(GenericViewSet[Any]):
         problem = problem_from(exc)
         if problem.status == 500:
             report(exc, self.request._request, type(self))
+        elif problem.status == 503:
+            report_unavailable(exc, self.request._request)
         headers = self.problem_headers(exc)
         if problem.status == 405:
             headers["Allow"] = ", ".join(self.allowed_methods)

@@ -116,6 +116,8 @@ class Words(WireFilter):
     def read(self, text: str) -> str:
         if len(text) > self.longest:
             raise BadValue("too_long", f"must be at most {self.longest} characters")
+        if "\x00" in text:
+            raise BadValue("invalid_value", "must not contain NUL")
         return text
 
 
@@ -166,13 +168,15 @@ def all_of(*readings: Callable[[], Any]) -> list[Any]:
 
 
 def respelt(query: QueryDict, spellings: Mapping[str, str]) -> QueryDict:
-    """The query with every parameter under the one name the document gives it; ``spellings`` has the others."""
-    if not spellings.keys() & query.keys():
-        return query
+    """The query with every parameter under the one name the document gives it; ``spellings`` has the others.
+
+    Programs that repeat a name may write it as ``name[]``.
+    """
     respelt = QueryDict(mutable=True)
     for name, values in query.lists():
+        bare = name.removesuffix("[]")
         for value in values:
-            respelt.appendlist(spellings.get(name, name), value)
+            respelt.appendlist(spellings.get(bare, bare), value)
     return respelt
 
 

@@ -75,6 +75,18 @@ def report(error: BaseException, request: HttpRequest | None, sender: type) -> N
     got_request_exception.send(sender=sender, request=request)
 
 
+def report_unavailable(error: BaseException, request: HttpRequest | None) -> None:
+    """Log why the database did not answer, without the statement or a value of it: a cancelled one is nobody's fault but
+    somebody's to find."""
+    cause = error.__cause__ or error
+    logger.warning(
+        "Unavailable on request %s: %s %s",
+        getattr(request, "request_id", "-"),
+        type(cause).__name__,
+        getattr(cause, "sqlstate", None) or "",
+    )
+
+
 def _invalid(error: domain.Invalid) -> Problem:
     return Problem(kind="validation", status=422, errors=error.errors)
 

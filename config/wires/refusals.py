@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from accounts.exceptions import TooManyAttempts
+from accounts import rates
+from accounts.authentication import Authority
+from accounts.exceptions import Forbidden, NotAuthenticated, TooManyAttempts
 from config.wires.base import Wire
 from config.wires.problems import Problem, current_problem, problem_from
 
@@ -57,9 +60,19 @@ class Refusals:
 
 
 def _refused(wire: Wire, request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The refusal, counted; one that comes too often is refused as that."""
+    """The refusal, counted for whoever asks; one that comes too often, or without a plan that allows any, is refused as that."""
     try:
-        wire.count(request)
-    except TooManyAttempts as error:
+        wire.count(request, _authority(wire, request))
+    except (Forbidden, TooManyAttempts) as error:
         problem = problem_from(error)
     return wire.refuse(problem)
+
+
+def _authority(wire: Wire, request: HttpRequest) -> Authority | None:
+    """Who asks, None for a stranger: an address that is not there is told as that to both."""
+    if "Authorization" not in request.headers or rates.counted(request) is not None:
+        return None
+    try:
+        return wire.authenticate(request)
+    except (NotAuthenticated, DatabaseError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from config.wires.fields import Text
@@ -12,7 +13,7 @@ class Email(Text):
     """An acceptable address; the refusal's words are printed (CONTRACTS 1.5)."""
 
     default_error_messages = {"invalid_email": "must be a valid email address"}
-    shape = {"format": "email", "examples": ["jane.smith@example.com"]}
+    shape: Mapping[str, Any] = {"format": "email", "examples": ["jane.smith@example.com"]}
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)

@@ -80,7 +80,7 @@ def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor,
         contact = _new_contact(draft, number, actor, now)
         rules.apply(draft, contact, region=region, now=now)
         own = Children().after(draft)
-        derive(contact, own, weights)
+        derive(contact, own, weights, region=region)
         contacts.append(contact)
         children.append(own)
     Contact.objects.bulk_create(contacts)

@@ -227,7 +227,7 @@ def _applying(draft: ContactDraft, *, score: bool) -> Callable[[_Pending], None]
             raise Invalid(too_many)
         rules.apply(draft, item.contact, region=region, now=now)
         if derives:
-            derive(item.contact, item.children, weights)
+            derive(item.contact, item.children, weights, region=region)
 
     return apply
 

@@ -231,7 +231,8 @@ FORBIDDEN = {
     "create a table": "CREATE TABLE mine (id int)",
     "create a function": "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "replace a definer function": (
-        "CREATE OR REPLACE FUNCTION contacts_search(patterns text[]) RETURNS SETOF bigint LANGUAGE sql AS"
+        "CREATE OR REPLACE FUNCTION contacts_search(written text[], dialled text[]) RETURNS SETOF bigint"
+        " LANGUAGE sql AS"
         " 'SELECT id FROM contacts_contact'"
     ),
     "create a trigger": (
@@ -293,7 +294,13 @@ DEFINER_FUNCTIONS = {
     "contacts_count_removed",
     "contacts_created_total",
     "contacts_fold_counts",
+    "contacts_place",
     "contacts_search",
+    "contacts_searchable_added",
+    "contacts_searchable_changed",
+    "contacts_searchable_removed",
+    "contacts_searched",
+    "contacts_staged_total",
     "contacts_tag_count_added",
     "contacts_tag_count_changed",
     "contacts_tag_count_removed",
@@ -315,21 +322,51 @@ def test_the_functions_that_read_as_the_owner_are_these_and_nobody_else_may_call
         assert (fixed_path, function_owner, public) == (True, postgresql_server.owner.role, False)
 
 
-ANYTHING = ["%"]
+SEARCH = "SELECT * FROM contacts_search(%s, %s)"
+SEARCHED = "SELECT unnest(keys) FROM contacts_searched(%s, %s, NULL, NULL, NULL, 0, 100)"
+ANYTHING: list[str] = []
 
 
-def test_search_finds_nothing_without_an_organization(north: World, south: World):
-    for patterns in (ANYTHING, [], [f"%{south.canary}%"], [f"%{north.canary}%"]):
-        assert rows("SELECT * FROM contacts_search(%s)", [patterns]) == []
+@pytest.mark.parametrize("search", [SEARCH, SEARCHED])
+def test_search_finds_nothing_without_an_organization(north: World, south: World, search: str):
+    for words in (ANYTHING, [""], [south.canary], [north.canary]):
+        assert rows(search, [words, words]) == []
+        assert rows(search, [words, []]) == []
+    assert rows("SELECT total FROM contacts_searched('{}', '{}', NULL, NULL, NULL, 0, 100)") == [(0,)]
 
 
-def test_search_finds_the_organizations_own_contacts_alone(north: World, south: World):
+@pytest.mark.parametrize("search", [SEARCH, SEARCHED])
+def test_search_finds_the_organizations_own_contacts_alone(north: World, south: World, search: str):
     for world, stranger in ((north, south), (south, north)):
         with world.scope():
-            found = {pk for (pk,) in rows("SELECT * FROM contacts_search(%s)", [ANYTHING])}
+            found = {pk for (pk,) in rows(search, [ANYTHING, ANYTHING])}
             assert found == {contact.pk for contact in world.contacts}
-            assert rows("SELECT * FROM contacts_search(%s)", [[f"%{stranger.canary}%"]]) == []
-            assert rows("SELECT * FROM contacts_search(%s)", [None]) == []
+            assert rows(search, [[stranger.canary], [stranger.canary]]) == []
+            assert rows(search, [None, None]) == []
+
+
+@pytest.mark.parametrize("search", [SEARCH, SEARCHED])
+def test_words_cannot_leave_the_text_that_a_search_is_made_of(north: World, south: World, search: str):
+    hostile = [
+        "'; SELECT 1; --",
+        "') OR true --",
+        "\\') OR true --",
+        "$$",
+        "%L",
+        "%s%1$s",
+        '"',
+        "{}",
+        "{a,b}",
+        "\\",
+        "%",
+        "_",
+    ]
+    with north.scope():
+        for word in hostile:
+            assert rows(search, [[word], [word]]) == []
+        for value in hostile:
+            statement = "SELECT unnest(keys) FROM contacts_searched('{a}', '{a}', %s, %s, %s, 0, 100)"
+            assert rows(statement, [[value]] * 3) == []
 
 
 @pytest.mark.parametrize(
@@ -378,12 +415,13 @@ def test_errors_do_not_probe_rows_of_another_organization(north: World, south: W
 def test_a_temporary_table_does_not_stand_in_for_a_real_one_in_definer_functions(north: World, south: World):
     with north.scope():
         rows(
-            "CREATE TEMP TABLE contacts_contact (id bigint, organization_id bigint, deleted_at date, search_text text)"
+            "CREATE TEMP TABLE contacts_searchable"
+            " (contact_id bigint, organization_id bigint, created_at date, search_text text)"
         )
-        rows("INSERT INTO pg_temp.contacts_contact VALUES (%s, %s, NULL, 'x')", [7, north.organization.pk])
-        found = {pk for (pk,) in rows("SELECT * FROM contacts_search(%s)", [ANYTHING])}
+        rows("INSERT INTO pg_temp.contacts_searchable VALUES (%s, %s, NULL, 'x')", [7, north.organization.pk])
+        found = {pk for (pk,) in rows(SEARCH, [ANYTHING, ANYTHING])}
         assert found == {contact.pk for contact in north.contacts}
-        rows("DROP TABLE pg_temp.contacts_contact")
+        rows("DROP TABLE pg_temp.contacts_searchable")
 
 
 def test_users_are_shared_and_say_nothing_of_organizations(north: World):

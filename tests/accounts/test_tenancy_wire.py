@@ -18,11 +18,12 @@ from django.urls import get_resolver
 
 from accounts.models import Member
 from accounts.tenancy import BaseTenantManager
-from activities.models import Deal
+from activities.models import Conversation, Deal
 from contacts.drafts import ContactDraft
 from contacts.models import Contact, TaggedContact
 from contacts.services import create_contacts
 from tests.accounts.test_tenancy_strangers import Facts, facts_of, take_away_the_first_wall
+from tests.contracts.routed import PROGRAMS, RENTALOT, WINNERR, address_of, views_below
 from tests.worlds import WireClient, World
 
 PROGRAM_ROUTES = ("v1/", "api/")
@@ -30,7 +31,14 @@ METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "POST", "OPTIONS")
 # The echoed id's length, and what counts the requests themselves.
 MOVING_HEADERS = {"Content-Length", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
 # A body every writing method would accept for a row of one's own.
-BODY = {"firstName": "Stolen", "lastName": "Stolen", "notes": "Stolen", "type": "LEAD", "tags": ["stolen"]}
+BODY = {
+    "firstName": "Stolen",
+    "lastName": "Stolen",
+    "name": "Stolen",
+    "notes": "Stolen",
+    "type": "LEAD",
+    "tags": ["stolen"],
+}
 
 
 def _contact(world: World) -> tuple[UUID, int, int]:
@@ -47,6 +55,12 @@ def _deal(world: World) -> tuple[UUID, int, int]:
     return deal.uuid, deal.pk, deal.pk
 
 
+def _conversation(world: World) -> tuple[UUID, int, int]:
+    with world.scope():
+        conversation = Conversation.objects.get(contact=world.contact)
+    return conversation.uuid, conversation.pk, conversation.pk
+
+
 # Routes with an id: the prefix of Winnerr's ids, another prefix that is wrong there, and whose ids to try.
 ROUTES_WITH_IDS = {
     "v1/contacts/{identifier}": ("contact", "deal", (_contact, _deleted)),
@@ -56,6 +70,19 @@ ROUTES_WITH_IDS = {
 ROUTES_BELOW_IDS = {
     f"v1/contacts/{{identifier}}/{below}": ROUTES_WITH_IDS["v1/contacts/{identifier}"]
     for below in ("activities", "score", "tags", "tags/{name}")
+}
+# Rentalot's ids are bare, and its routes go by what they are about.
+RENTALOT_IDS = {"contacts": ("", "contact", (_contact, _deleted)), "conversations": ("", "deal", (_conversation,))}
+RENTALOT_ROUTES = {f"{RENTALOT}{route}" for route in views_below(RENTALOT)}
+ROUTES_WITH_IDS |= {
+    f"{RENTALOT}{resource}/{{identifier}}": ids
+    for resource, ids in RENTALOT_IDS.items()
+    if f"{RENTALOT}{resource}" in RENTALOT_ROUTES
+}
+ROUTES_BELOW_IDS |= {
+    route: RENTALOT_IDS[route.removeprefix(RENTALOT).partition("/")[0]]
+    for route in RENTALOT_ROUTES
+    if "{identifier}/" in route
 }
 # Routes without one: nothing to ask a stranger's row by; what lists show is tried below.
 ROUTES_WITHOUT_IDS = {
@@ -71,6 +98,9 @@ ROUTES_WITHOUT_IDS = {
     # What describes the wire: nobody's rows at all.
     r"v1/openapi\.json",
     "v1/docs",
+    r"api/v1/openapi\.json",
+    "api/v1/docs",
+    *(route for route in RENTALOT_ROUTES if "{identifier}" not in route),
 }
 LISTS = ("/v1/contacts", "/v1/contacts/tags", "/v1/deals", "/v1/agents", "/v1/agents/me")
 
@@ -93,16 +123,22 @@ def test_every_route_for_programs_is_attacked():
     assert found == ROUTES_WITH_IDS.keys() | ROUTES_BELOW_IDS.keys() | ROUTES_WITHOUT_IDS
 
 
+def program_for(route: str, member: Member | None) -> WireClient:
+    """A member's program of the wire a route belongs to."""
+    return PROGRAMS[RENTALOT if route.startswith(RENTALOT) else WINNERR](member)
+
+
 def id_forms(uuid: UUID, number: int, key: int, prefix: str, wrong_prefix: str) -> dict[str, str]:
-    """The ways to write an id in an address (RELIABILITY 2A)."""
+    """The ways to write an id in an address (RELIABILITY 2A); without a prefix it is the bare UUID."""
     bare = str(uuid)
-    own = f"{prefix}_{bare}"
+    stem = f"{prefix}_" if prefix else ""
+    own = f"{stem}{bare}"
     return {
         "own": own,
         "bare UUID": bare,
         "upper case": own.upper(),
-        "upper case UUID": f"{prefix}_{bare.upper()}",
-        "no dashes": f"{prefix}_{uuid.hex}",
+        "upper case UUID": f"{stem}{bare.upper()}",
+        "no dashes": f"{stem}{uuid.hex}",
         "URN": f"urn:uuid:{bare}",
         "braces": f"{{{bare}}}",
         "number": str(number),
@@ -112,7 +148,7 @@ def id_forms(uuid: UUID, number: int, key: int, prefix: str, wrong_prefix: str) 
         "leading zeros": f"00{key}",
         "decimal": f"{key}.0",
         "wrong prefix": f"{wrong_prefix}_{bare}",
-        "prefix and key": f"{prefix}_{key}",
+        "prefix and key": f"{stem}{key}",
         "percent-encoded": "".join(f"%{byte:02X}" for byte in own.encode()),
         "percent-encoded dash": own.replace("-", "%2D"),
         "double-encoded": own.replace("-", "%252D"),
@@ -178,7 +214,7 @@ ASKERS: dict[str, Callable[[World], Member | None]] = {
 def test_a_strangers_id_is_answered_like_one_that_never_existed(
     walls: None, north: World, south: World, asker: str, route: str
 ):
-    client = WireClient(ASKERS[asker](north))
+    client = program_for(route, ASKERS[asker](north))
     prefix, wrong_prefix, ids = (ROUTES_WITH_IDS | ROUTES_BELOW_IDS)[route]
     before, leaks = facts_of(south), []
     for ids_of in ids:
@@ -200,17 +236,19 @@ def test_the_same_addresses_lead_their_owner_to_the_row(north: World, south: Wor
     """The control: these ids exist, and whoever they belong to is answered with the row."""
     prefix, wrong_prefix, (ids_of, *_) = ROUTES_WITH_IDS[route]
     own = id_forms(*ids_of(south), prefix, wrong_prefix)["own"]
-    client = WireClient(south.owner)
-    response = client.get("/" + route.format(identifier=own))
+    client = program_for(route, south.owner)
+    address = "/" + route.format(identifier=own)
+    response = client.get(address)
     assert response.status_code == 200
-    assert south.canary.encode() in response.content
-    assert client.patch("/" + route.format(identifier=own), {"notes": "mine"}).status_code == 200
-    assert client.delete("/" + route.format(identifier=own)).status_code == 200
+    if not route.endswith("conversations/{identifier}"):
+        assert south.canary.encode() in response.content
+        assert client.patch(address, {"notes": "mine"}).status_code == 200
+        assert client.delete(address).status_code in (200, 204)
 
 
 @pytest.mark.parametrize("route", [*ROUTES_WITH_IDS, "v1/contacts/{identifier}/activities"])
 def test_nobodys_ids_are_all_answered_as_not_found(north: World, route: str):
-    client = WireClient(north.owner)
+    client = program_for(route, north.owner)
     answered = {answer(client, "GET", f"/{route}", identifier)[0] for identifier in NOBODYS}
     assert answered == {404}
 
@@ -224,6 +262,32 @@ def test_no_list_shows_anything_of_another_organization(walls: None, north: Worl
         assert response.status_code == 200
         assert south.canary.encode() not in response.content
         assert north.canary.encode() in response.content
+
+
+@pytest.mark.parametrize("asker", ["owner", "admin", "agent", "viewer"])
+@pytest.mark.parametrize("route", sorted(route for route in RENTALOT_ROUTES if "{identifier}" not in route))
+def test_no_list_of_rentalots_shows_anything_of_another_organization(
+    walls: None, north: World, south: World, asker: str, route: str
+):
+    route = route.removeprefix(RENTALOT)
+    programs = {world.canary: PROGRAMS[RENTALOT](ASKERS[asker](world)) for world in (north, south)}
+    told = {
+        canary: program.get(address_of(RENTALOT, route, north), headers={"X-Request-Id": "0123456789abcdef"})
+        for canary, program in programs.items()
+    }
+
+    assert {answer.status_code for answer in told.values()} == {200}
+    assert all(answer.json()["data"] for answer in told.values())
+    assert south.canary.encode() not in told[north.canary].content
+    # What is alike in both organizations has ids of its own.
+    ids = [set(ids_in(answer.json()["data"])) for answer in told.values()]
+    assert ids[0].isdisjoint(ids[1])
+
+
+def ids_in(documents: list[dict[str, Any]]) -> Iterator[str]:
+    """Every id that the documents of a list tell."""
+    for document in documents:
+        yield from (value for name, value in document.items() if value and (name == "id" or name.endswith("Id")))
 
 
 # Parameters of a list by the values of the other organization, and of nobody.
@@ -246,6 +310,40 @@ def test_a_filter_by_a_foreign_value_finds_what_a_value_of_nobodys_finds(
     assert told.content == client.get("/v1/contacts", {name: nobodys}).content
     # The control: south finds its own by it.
     assert WireClient(south.owner).get("/v1/contacts", {name: foreign}).json()["data"] != []
+
+
+RENTALOT_FILTERS: dict[str, Callable[[World], tuple[str, str]]] = {
+    "channel": lambda they: (f"pigeon {they.canary}", "pigeon nowhere"),
+    "search": lambda they: (they.canary, "nowhere"),
+}
+
+
+@pytest.mark.parametrize("name", RENTALOT_FILTERS)
+def test_a_filter_of_rentalots_by_a_foreign_value_finds_nothing(walls: None, north: World, south: World, name: str):
+    foreign, nobodys = RENTALOT_FILTERS[name](south)
+    own = f"/{RENTALOT}contacts"
+    programs = {world.canary: PROGRAMS[RENTALOT](world.owner) for world in (north, south)}
+    channel = {"channelPreference": RENTALOT_FILTERS["channel"](south)[0]}
+    assert programs[south.canary].patch(f"{own}/{south.contact.uuid}", channel).status_code == 200
+
+    told = programs[north.canary].get(own, {name: foreign})
+
+    assert told.json()["data"] == []
+    assert told.content == programs[north.canary].get(own, {name: nobodys}).content
+    # The control: south finds its own by it.
+    assert programs[south.canary].get(own, {name: foreign}).json()["data"] != []
+
+
+@pytest.mark.parametrize("query", [{}, {"status": "prospect"}, {"search": "555"}, {"limit": 1, "page": 2}], ids=str)
+def test_rentalots_numbers_do_not_move_while_another_organization_grows(
+    walls: None, north: World, south: World, query: dict[str, Any]
+):
+    client = PROGRAMS[RENTALOT](north.owner)
+    before = client.get(f"/{RENTALOT}contacts", query).content
+    with south.scope():
+        drafts = (ContactDraft(full_name=f"Crowd {number}", phone="+1 555 123 0000") for number in range(20))
+        assert sum(len(chunk) for chunk in create_contacts(drafts, actor=south.actor())) == 20
+    assert client.get(f"/{RENTALOT}contacts", query).content == before
 
 
 def test_numbers_do_not_move_while_another_organization_grows(walls: None, north: World, south: World):

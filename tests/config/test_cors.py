@@ -18,6 +18,7 @@ from pytest_django import Settings
 from accounts import rates
 from accounts.rates import MemoryCounter
 from config.env import env_origins
+from tests.contracts.routed import PROGRAMS, RENTALOT
 from tests.papers import REPOSITORY, environment
 from tests.worlds import WireClient, World
 
@@ -51,6 +52,10 @@ ALLOW = {
     "/v1/nowhere": None,
     "/v1": None,
     "/api/v1/contacts": "GET, HEAD, POST, OPTIONS",
+    "/api/v1/contacts/": "GET, HEAD, POST, OPTIONS",
+    "/api/v1/contacts/550e8400-e29b-41d4-a716-446655440000": "GET, HEAD, PATCH, DELETE, OPTIONS",
+    "/api/v1/nowhere": None,
+    "/api/v1": None,
     "/api/contacts": None,
 }
 
@@ -139,6 +144,36 @@ def test_a_page_may_read_every_answer(
         assert not response.cookies
 
 
+def test_a_page_may_read_every_answer_of_rentalots(anybody: None, north: World, south: World) -> None:
+    program, stranger = (PROGRAMS[RENTALOT](member) for member in (north.owner, None))
+    for each in (program, stranger):
+        each.headers["Origin"] = PAGE
+    contacts = f"/{RENTALOT}contacts"
+    jane = f"{contacts}/{north.contact.uuid}"
+    ann = {"name": "Ann", "email": "ann@example.com"}
+    answers = [
+        (200, program.get(jane)),
+        (200, program.request("HEAD", jane)),
+        (200, program.get(contacts)),
+        (304, program.get(jane, headers={"If-None-Match": "*"})),
+        (201, program.post(contacts, ann)),
+        (401, stranger.get(jane)),
+        (404, program.get(f"{contacts}/nobody")),
+        (405, program.put(jane)),
+        (409, program.post(contacts, ann)),
+        (412, program.patch(jane, {}, headers={"If-Match": '"99"'})),
+        (415, program.post(contacts, body=b"a", content_type="text/plain")),
+        (422, program.post(contacts, {})),
+        (204, program.delete(jane)),
+    ]
+
+    for status, response in answers:
+        assert response.status_code == status
+        assert cross_origin(response) == READABLE, status
+        assert "origin" in varies(response)
+        assert not response.cookies
+
+
 def test_a_page_may_still_ask_when_its_address_has_asked_too_often(anybody: None, settings: Settings) -> None:
     settings.RATE_LIMIT_PER_MINUTE = 1
     for _ in range(3):
@@ -197,13 +232,8 @@ def test_pages_for_people_are_not_for_other_pages(anybody: None, db: None, path:
         assert "origin" not in varies(response)
 
 
-@pytest.mark.parametrize("path", ["/v1/contacts", "/v1/contacts/contact_123", "/v1/auth/token"])
-def test_when_it_is_off_a_preflight_is_a_wrong_method(path: str) -> None:
-    # Without the database here, too.
-    response = Client().options(path, headers=PREFLIGHT)
-
-    assert response.status_code == 405
-    assert response.json() == {
+NOT_ALLOWED = {
+    "/v1/": {
         "success": False,
         "error": {
             "type": "method_not_allowed_error",
@@ -211,7 +241,32 @@ def test_when_it_is_off_a_preflight_is_a_wrong_method(path: str) -> None:
             "status": 405,
             "detail": "This method is not allowed for the requested resource",
         },
-    }
+    },
+    "/api/v1/": {
+        "type": "https://rentalot.ai/problems/method-not-allowed",
+        "title": "Method Not Allowed",
+        "status": 405,
+        "detail": "Method not allowed",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/contacts",
+        "/v1/contacts/contact_123",
+        "/v1/auth/token",
+        "/api/v1/contacts",
+        "/api/v1/contacts/550e8400-e29b-41d4-a716-446655440000",
+    ],
+)
+def test_when_it_is_off_a_preflight_is_a_wrong_method(path: str) -> None:
+    # Without the database here, too.
+    response = Client().options(path, headers=PREFLIGHT)
+
+    assert response.status_code == 405
+    assert response.json() == next(body for prefix, body in NOT_ALLOWED.items() if path.startswith(prefix))
     assert response["Allow"] == (ALLOW[path] or "").removesuffix(", OPTIONS")
     assert cross_origin(response) == {}
     assert "origin" not in varies(response)

@@ -210,6 +210,8 @@ def test_every_example_number_has_one_form_in_all_its_spellings() -> None:
 @pytest.mark.parametrize(
     ("written", "folded"),
     [
+        ("O’Grady", "o'grady"),
+        ("Jean‐Luc – “Lu”", 'jean-luc - "lu"'),
         ("  José   GARCÍA\t", "jose garcia"),
         ("Straße", "strasse"),
         ("STRASSE", "strasse"),

@@ -1,5 +1,7 @@
 """Pages by number against a plain reading of all rows: joined, they are the same contacts in the same order, once each."""
 
+# ruff: noqa: S608 - what is explained are statements of the project
+
 from __future__ import annotations
 
 import random
@@ -9,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,10 +21,12 @@ from accounts.prepared import prepare
 from accounts.roles import Role
 from accounts.services import create_member, create_organization
 from accounts.tenancy import tenant_scope
+from contacts import stretches
 from contacts.drafts import ContactDraft
 from contacts.listing import Listing, Selection, page_of, slots, total_of, total_order
 from contacts.models import Contact, ContactRole, ContactStage
 from contacts.services import create_contacts, delete_contacts
+from tests.postgresql import Server
 from tests.worlds import PASSWORD, World, actor_of
 
 CHANNELS = ["", "whatsapp", "email", "Ünknown % channel"]
@@ -108,13 +113,19 @@ SELECTIONS = st.builds(
     stages=some(ContactStage.values),
     roles=some(ContactRole.values),
     channels=some([*CHANNELS, "nowhere"]),
-    search=st.sampled_from([None, None, "", "  ", "ann", "émile 2", "o'hara", "%", "_", "nobody"]),
+    search=st.sampled_from([None, None, "", "  ", "ann", "émile", "o'hara", "%", "_", "nobody"]),
 )
 
 
-def test_pages_by_number_hold_every_contact_once_in_order(crowd: tuple[Member, Member]):
+@pytest.mark.parametrize("merged", [0, 9, 1_000])
+def test_pages_by_number_hold_every_contact_once_in_order(
+    crowd: tuple[Member, Member], merged: int, monkeypatch: pytest.MonkeyPatch
+):
+    # A crowd is never so large that its later pages would be found the other way.
+    monkeypatch.setattr(stretches, "MERGED", merged)
+
     @settings(
-        max_examples=80,
+        max_examples=40,
         deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -156,3 +167,64 @@ def test_one_statement_serves_searches_of_any_length(crowd: tuple[Member, Member
         for text in ("ann", "ann 2", "+1 (312) 555", "a b c d e f g h i j k l m n o p")
     }
     assert len(shapes) == 1
+
+
+def plan_of(selection: Selection, member: Member) -> str:
+    """How PostgreSQL would read a page for the application role, had it a large table before it."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(execute: Any, text: str, parameters: Any, many: bool, context: Any) -> Any:
+        sent.append((text, parameters))
+        return execute(text, parameters, many, context)
+
+    with connection.execute_wrapper(note):
+        page(selection, member, first=40, limit=20)
+    statement, parameters = next((text, given) for text, given in sent if "contacts_contact" in text)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN (COSTS OFF) {statement}", parameters)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("selection", "conditions"),
+    [
+        (Selection(), ["contact_list", "created_at < place.until"]),
+        (Selection(), ["contact_list", "created_at >= place.since"]),
+        (Selection(stages=["renter"]), ["contact_by_stage_role", "dimension0.value", "dimension1.value"]),
+        (Selection(roles=["vendor", "other"]), ["contact_by_stage_role", "dimension0.value", "dimension1.value"]),
+        (Selection(channels=["sms"]), ["contact_by_channel_stage_role", "dimension2.value"]),
+        (Selection(channels=["sms"], stages=["renter"]), ["contact_by_channel_stage_role", "dimension2.value"]),
+    ],
+)
+def test_a_page_is_found_in_the_index_of_its_filter(
+    crowd: tuple[Member, Member], selection: Selection, conditions: list[str]
+):
+    owner, _ = crowd
+    with tenant_scope(owner.organization):
+        plan = plan_of(selection, owner)
+        assert all(condition in plan for condition in conditions), plan
+        assert "Seq Scan on contacts_contact" not in plan
+
+
+@pytest.mark.postgresql
+def test_the_text_of_a_search_reaches_the_trigram_index(north: World, postgresql_server: Server):
+    """As the owner, as whom the function reads: the condition it puts together, explained."""
+    with north.scope(), postgresql_server.session(postgresql_server.owner) as owner, owner.transaction():
+        (condition,) = owner.execute(
+            "SELECT contacts_search_condition(%s, %s)",
+            [["zelda", "100%", "someone@example.com"], ["x@example.com"] * 9],
+        ).fetchone() or ("",)
+        # What everybody has is looked up in no index, and what it holds besides is compared all the same.
+        assert condition == (
+            "(search_text LIKE ALL (E'{%zelda%,\"%100\\\\\\\\%%\",%someone@example.com%}'::text[])"
+            " AND search_text LIKE '%someone%' AND search_text LIKE '%zelda%' AND search_text LIKE '%100%')"
+        )
+        owner.execute("SET LOCAL enable_seqscan = off")
+        plan = owner.execute(
+            f"EXPLAIN (COSTS OFF) SELECT contact_id FROM contacts_searchable WHERE {condition}".encode()
+        ).fetchall()
+        assert "contacts_searchable_text" in str(plan)

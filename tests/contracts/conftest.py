@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import orjson
@@ -16,10 +17,10 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts import quotas, rates
-from accounts.models import Member
+from accounts.models import Credential, Member
 from accounts.rates import MemoryCounter
-from accounts.services import create_organization
-from accounts.tenancy import tenant_scope
+from accounts.services import create_organization, idempotency
+from accounts.tenancy import Scope, tenant_scope
 from contacts.drafts import ContactDraft, PreferencesDraft, PriceRange
 from contacts.models import Contact
 from contacts.services import create_contact, create_contacts
@@ -149,3 +150,42 @@ def at_once(requests: list[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(requests)) as threads:
         return list(threads.map(ask, requests))
+
+
+@contextmanager
+def in_progress(member: Member, key: str) -> Iterator[None]:
+    """A request under this ``Idempotency-Key`` of the member's program is still being answered in here."""
+    with tenant_scope(member.organization):
+        credential_id = Credential.objects.get(name="Test program").pk
+    claimed, answered = Event(), Event()
+
+    def first() -> None:
+        try:
+            with tenant_scope(member.organization):
+                idempotency.replay_or_claim(credential_id, key, "0" * 64)
+                claimed.set()
+                assert answered.wait(timeout=20)
+        finally:
+            connection.close()
+
+    running = Thread(target=first)
+    running.start()
+    try:
+        assert claimed.wait(timeout=20)
+        yield
+    finally:
+        answered.set()
+        running.join()
+
+
+def failing_commit(error: Exception) -> Any:
+    """``Scope.close`` as it is when the database breaks at the last moment."""
+    close = Scope.close
+
+    def closing(scope: Scope, cause: BaseException | None = None) -> None:
+        if cause is None and scope.organization_id is not None:
+            close(scope, error)
+            raise error
+        close(scope, cause)
+
+    return closing

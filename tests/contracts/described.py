@@ -41,6 +41,10 @@ class Described:
         ]
         return min(found, key=lambda pair: pair[0])[1]
 
+    def parameters(self, method: str, path: str) -> list[str]:
+        """The names of an operation's parameters, in their order."""
+        return [self.resolved(parameter)["name"] for parameter in self.operation(method, path).get("parameters", [])]
+
     def resolved(self, part: dict[str, Any]) -> Any:
         """A part of the document, or what it refers to."""
         if "$ref" not in part:
@@ -61,12 +65,17 @@ class Described:
         described = self.resolved(
             self.operation(method, path.partition("?")[0])["responses"][str(response.status_code)]
         )
-        if response.status_code == 304:
+        if response.status_code in (204, 304):
             assert (response.content, "content" in described) == (b"", False)
+            assert not response.has_header("Content-Type")
         else:
             media = described["content"][response["Content-Type"]]
             assert self.faults(media["schema"], response.json()) == []
+        # What is left is told where a program needs it: when it is answered, and when it is sent away.
+        limits = {f"X-RateLimit-{name}" for name in ("Limit", "Remaining", "Reset", "Resource")}
+        tells = response.status_code != 304 and (response.status_code < 300 or response.status_code == 429)
         ours = {"ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "Idempotency-Replayed", "X-Request-Id"}
+        ours |= {"X-Search-Truncated"} | (limits if tells else set())
         assert ours & response.headers.keys() <= described["headers"].keys()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 # Texts for every text field: at most 40 code points, so that each field has room for them.
 NAUGHTY_STRINGS: tuple[str, ...] = (
@@ -111,9 +111,11 @@ def naughty_values() -> Iterator[bytes]:
         yield b'[{"a":' * depth
 
 
-def whole_bodies() -> Iterator[bytes]:
-    """Bodies that are hostile as a whole: in other encodings, or with something around them."""
-    good = '{"firstName":"A","lastName":"B","email":"a@example.com"}'
+def whole_bodies(good: str = '{"firstName":"A","lastName":"B","email":"a@example.com"}') -> Iterator[bytes]:
+    """Bodies that are hostile as a whole: ``good``, an acceptable one, in other encodings or with something around it.
+
+    Its last-but-one text is ``B``.
+    """
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-8-sig", "cp037"):
         yield good.encode(encoding)
     body = good.encode()
@@ -127,7 +129,7 @@ def whole_bodies() -> Iterator[bytes]:
     yield body.replace(b'"B"', b'"B","\\u0065mail":"b@example.com"')
     yield body.replace(b":", b"=")
     yield body.replace(b'"', b"'")
-    yield b"firstName=A&lastName=B&email=a%40example.com"
+    yield b"firstName=A&name=A&lastName=B&email=a%40example.com"
     yield b""
     yield b" "
     yield b"\n\n"
@@ -149,8 +151,14 @@ ID_FORMS: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def queries() -> Iterator[tuple[str, str]]:
-    """Query parameters as name and value, not yet percent-encoded."""
+WINNERR_PARAMETERS: tuple[str, ...] = (
+    "limit", "cursor", "type", "status", "source", "assignedTo", "tags", "leadScore[gte]", "leadScore[lte]",
+    "createdAt[gte]", "createdAt[lte]", "sort",
+)  # fmt: skip
+
+
+def queries(known: Iterable[str] = WINNERR_PARAMETERS) -> Iterator[tuple[str, str]]:
+    """Query parameters as name and value, not yet percent-encoded: those that are ``known`` to the wire, and others."""
     values = (
         "", " ", ",", ",,,", "\x00", "a\x00b", "x" * 5_000, "x," * 2_500, "'", "' OR 1=1 --", "%", "_", "*", "[]",
         "{}", "null",
@@ -165,10 +173,6 @@ def queries() -> Iterator[tuple[str, str]]:
         "../../etc/passwd", "{{7*7}}", "{0}", "%s", "<script>alert(1)</script>", "eyJpZCI6IjEyNCJ9", "e30.e30",
         "." * 100, "A" * 100_000,
     )  # fmt: skip
-    known = (
-        "limit", "cursor", "type", "status", "source", "assignedTo", "tags", "leadScore[gte]", "leadScore[lte]",
-        "createdAt[gte]", "createdAt[lte]", "sort",
-    )  # fmt: skip
     for name in known:
         for value in values:
             yield name, value
@@ -178,9 +182,41 @@ def queries() -> Iterator[tuple[str, str]]:
         "id", "id__in", "deleted_at__isnull", "type__in", "type[]", "type[$ne]", "type[gte]", "leadScore",
         "leadScore[]", "leadScore[gte][x]",
         "leadScore[gt]", "leadScore__gte", "leadScore[gte", "leadScore]gte[", "createdAt", "createdAt[gte][lte]",
-        "email", "phone", "q",
-        "search", "page", "offset", "format", "callback", "__class__", "constructor", "\x00", "", "é", "x" * 5_000,
+        "email", "phone", "offset", "format", "callback", "__class__", "constructor", "\x00", "", "é", "x" * 5_000,
     )  # fmt: skip
     for name in unknown:
         for value in ("1", "OR", "x' OR '1'='1", "\x00", "é" * 500):
             yield name, value
+
+
+# What a program may send with reading, and nobody heeds.
+HEADERS: tuple[dict[str, str], ...] = (
+    {"Accept": "text/html"},
+    {"Accept": "application/xml;q=1, */*;q=0"},
+    {"Accept": "application/problem+json"},
+    {"Accept": "\x00"},
+    {"Accept-Charset": "utf-16"},
+    {"Accept-Language": "x" * 5_000},
+    {"X-HTTP-Method-Override": "DELETE"},
+    {"X-Method-Override": "DELETE"},
+    {"X-Request-Id": "a\nb"},
+    {"X-Request-Id": "x" * 5_000},
+    {"X-Forwarded-For": "' OR 1=1"},
+    {"X-Forwarded-Host": "evil.example"},
+    {"X-Organization-Id": "2"},
+    {"X-API-Key": "ra_x"},
+    {"Cookie": "latchkey_session=x; a=\x01"},
+    {"Content-Type": "text/html; charset=utf-16"},
+    {"Content-Type": "multipart/form-data"},
+    {"Content-Type": "\u00e9"},
+    {"Range": "bytes=0-1"},
+    {"Expect": "100-continue"},
+    {"Origin": "null"},
+)
+INTERNALS = ("Traceback", "psycopg", "sqlite", "contacts_contact ", "django", "/main/", ".py")
+
+
+def internals_in(content: bytes) -> list[str]:
+    """Words of ours that no answer may hold; an answer may echo the texts above."""
+    text = content.decode().replace("DROP TABLE contacts_contact", "")
+    return [word for word in INTERNALS if word in text]

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import schemathesis
 from django.apps import apps
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import negative_data_rejection, positive_data_acceptance
 from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from accounts.models import Organization
+from accounts.models import Member, Organization
 from accounts.tenancy import tenant_models
-from activities.models import Deal
-from tests.worlds import World
+from activities.models import Conversation, Deal
+from tests.contracts.routed import RENTALOT, WINNERR
+from tests.worlds import World, bearer_token, rentalot_key
 
 # No part of it looks at anything but the document: neither at the product's source nor at what an earlier run found.
 CONFIG = {
@@ -37,25 +45,203 @@ CONFIG = {
     },
 }
 
-# Keys of bodies that name a row: a stranger's is refused there, so these are the organization's own.
-REFERENCES = {"assignedTo": "agents", "userId": "agents", "contactId": "contacts"}
-
 KEY = "#/components/parameters/IdempotencyKey"
 # Of a price range.
 MIDDLE = 1_000_000
+# The same requests in every run; nothing is shrunk, for what fails is one request.
+BOUNDED = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[*HealthCheck],
+)
+
+Properties = dict[str, Any]
 
 
-def schema_of(
-    document: dict[str, Any], north: World, south: World, application: WSGIHandler, *, closed: bool
-) -> OpenApiSchema:
-    """The document as schemathesis reads it, for requests of north's.
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What is there to be asked for: ``named`` in addresses by resource, the stranger's among them; ``own`` in bodies
+    by key, where a stranger's is refused."""
 
-    ``closed`` for requests without unknown keys: those are ignored, but they must be JSON within limits.
+    named: Mapping[str, list[str]]
+    own: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Documented:
+    """A wire and its document: the operations by their label, ``GET /v1/contacts``.
+
+    ``rows_of`` finds north's rows and the stranger's, ``unsaid`` takes out of a named schema's properties what is
+    refused though no schema can say so, and ``secret`` are the operations that take what cannot be guessed.
     """
-    prepared = _Prepared(north, south, closed=closed).document(document)
-    schema = schemathesis.openapi.from_dict(prepared, config=SchemathesisConfig.from_dict(CONFIG))
-    schema.app = application
-    return schema
+
+    prefix: str
+    secret_of: Callable[[Member], str]
+    rows_of: Callable[[World, World], Rows]
+    unsaid: Callable[[str, Properties], Properties]
+    secret: Collection[str] = ()
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = schemathesis.openapi.from_wsgi(f"/{self.prefix}openapi.json", WSGIHandler()).raw_schema
+        return found
+
+    @cached_property
+    def operations(self) -> dict[str, dict[str, Any]]:
+        return {
+            f"{method.upper()} {path}": operation
+            for path, methods in sorted(self.document["paths"].items())
+            for method, operation in sorted(methods.items())
+        }
+
+    @property
+    def forbidding(self) -> list[str]:
+        """Where something can be wrong with a request: it has parameters or a body."""
+        said = ("parameters", "requestBody")
+        return [label for label, operation in self.operations.items() if any(operation.get(part) for part in said)]
+
+    @property
+    def linked(self) -> set[str]:
+        """What the links of the document lead to."""
+        return {
+            link["operationId"]
+            for operation in self.operations.values()
+            for response in operation["responses"].values()
+            for link in response.get("links", {}).values()
+        }
+
+    def schema(self, north: World, south: World, application: WSGIHandler, *, closed: bool) -> OpenApiSchema:
+        """The document as schemathesis reads it, for requests of north's.
+
+        ``closed`` for requests without unknown keys: those are ignored, but they must be JSON within limits.
+        """
+        prepared = _Prepared(self, self.rows_of(north, south), closed=closed).document()
+        # It writes into the document what it finds out.
+        schema = schemathesis.openapi.from_dict(deepcopy(prepared), config=SchemathesisConfig.from_dict(CONFIG))
+        schema.app = application
+        return schema
+
+    def headers(self, member: Member) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret_of(member)}"}
+
+
+def _winnerr_rows(north: World, south: World) -> Rows:
+    with north.scope():
+        deals = [deal.winnerr_id for deal in Deal.objects.order_by("pk")]
+    with south.scope():
+        strange_deals = [deal.winnerr_id for deal in Deal.objects.order_by("pk")[:1]]
+    contacts = [contact.winnerr_id for contact in north.contacts]
+    agents = [member.public_id for member in north.members]
+    return Rows(
+        named={"contacts": [*contacts, south.contact.winnerr_id], "deals": deals + strange_deals},
+        own={"assignedTo": agents, "userId": agents, "contactId": contacts},
+    )
+
+
+def _unsaid_on_winnerrs(name: str, properties: Properties) -> Properties:
+    # A deal stays with its contact, and a range does not end before it begins.
+    if name == "DealChange":
+        return {key: shape for key, shape in properties.items() if key != "contactId"}
+    if name == "PriceWrite":
+        bounds = {"min": {"maximum": MIDDLE}, "max": {"minimum": MIDDLE}}
+        return {key: {**shape, **bounds.get(key, {})} for key, shape in properties.items()}
+    return properties
+
+
+def _rentalot_rows(north: World, south: World) -> Rows:
+    named = {"contacts": [str(contact.uuid) for contact in [*north.contacts, south.contact]], "conversations": []}
+    for world in (north, south):
+        with world.scope():
+            named["conversations"] += map(str, Conversation.objects.order_by("pk").values_list("uuid", flat=True)[:2])
+    return Rows(named=named, own={})
+
+
+def _unsaid_on_rentalots(name: str, properties: Properties) -> Properties:
+    # Which way to reach a contact is the last one depends on the contact.
+    if name == "ContactChange":
+        said = {
+            "email": {"type": "string", "format": "email", "maxLength": 200},
+            "phone": {"type": "string", "pattern": "^[+0-9][0-9 ()./x-]{1,28}[0-9]$"},
+        }
+        return properties | said
+    return properties
+
+
+WINNERRS = Documented(
+    prefix=WINNERR,
+    secret_of=bearer_token,
+    rows_of=_winnerr_rows,
+    unsaid=_unsaid_on_winnerrs,
+    # A password, and a token for a new one.
+    secret=("POST /v1/auth/token", "POST /v1/auth/refresh"),
+)
+RENTALOTS = Documented(prefix=RENTALOT, secret_of=rentalot_key, rows_of=_rentalot_rows, unsaid=_unsaid_on_rentalots)
+
+
+def ask(wire: Documented, label: str, mode: GenerationMode, north: World, south: World) -> None:
+    """Make requests of one operation, each checked against the document; the stranger has no part in any of them."""
+    before = everything_of(south)
+    headers = wire.headers(north.owner)
+    successes: list[int] = []
+    with served() as application:
+        schema = wire.schema(north, south, application, closed=mode is GenerationMode.POSITIVE)
+        method, path = label.split()
+        operation = schema[path][method]
+
+        @BOUNDED
+        @given(case=operation.as_strategy(mode))
+        def once(case: Any) -> None:
+            # An empty parameter is as good as none, and so is an object or a list of nothing: no address can hold them.
+            assume("" not in case.query.values() and is_trimmed(case.body))
+            assume(not any(isinstance(value, dict | list) for value in case.query.values()))
+            response = case.call_and_validate(headers=headers)
+            assert south.canary not in response.text
+            successes.extend([response.status_code] * (response.status_code < 300))
+
+        once()
+    assert everything_of(south) == before
+    # What is forbidden fails by the check of its own.
+    assert successes or mode is GenerationMode.NEGATIVE or label in wire.secret
+
+
+def walk(wire: Documented, north: World, south: World) -> set[str]:
+    """Follow the document's links; the names of the operations that succeeded on the way."""
+    before = everything_of(south)
+    headers = wire.headers(north.owner)
+    succeeded: set[str] = set()
+    with served() as application:
+        schema = wire.schema(north, south, application, closed=True)
+
+        class Walk(schema.as_state_machine()):  # type: ignore[misc]  # made of the document
+            def setup(self) -> None:
+                # Every walk begins where the first one did.
+                self.began = transaction.savepoint()
+
+            def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+                return {"headers": headers}
+
+            def validate_response(self, response: Any, case: Any, additional_checks: Any = None, **kwargs: Any) -> None:
+                case.validate_response(
+                    response,
+                    # A body may name what an earlier step made, which the document does not list, or deleted.
+                    excluded_checks=[positive_data_acceptance, negative_data_rejection],
+                    headers=headers,
+                    transport_kwargs=kwargs,
+                    recorder=self.recorder,
+                )
+                assert south.canary not in response.text
+                if response.status_code < 300:
+                    succeeded.add(wire.operations[case.operation.label]["operationId"])
+
+            def teardown(self) -> None:
+                assert everything_of(south) == before
+                transaction.savepoint_rollback(self.began)
+
+        run_state_machine_as_test(Walk, settings=settings(BOUNDED, max_examples=25, stateful_step_count=10))
+    return succeeded
 
 
 @contextmanager
@@ -92,24 +278,21 @@ def _is_any_text(parameter: dict[str, Any]) -> bool:
 
 
 class _Prepared:
-    def __init__(self, north: World, south: World, *, closed: bool) -> None:
-        self.closed = {"additionalProperties": False} if closed else {}
-        with north.scope():
-            deals = [deal.winnerr_id for deal in Deal.objects.order_by("pk")]
-        with south.scope():
-            strange_deals = [deal.winnerr_id for deal in Deal.objects.order_by("pk")[:1]]
-        contacts = [contact.winnerr_id for contact in north.contacts]
-        self.own = {"contacts": contacts, "deals": deals, "agents": [member.public_id for member in north.members]}
-        self.named = {"contacts": [*contacts, south.contact.winnerr_id], "deals": deals + strange_deals}
+    """The document of one wire while it is made one that schemathesis gets somewhere with."""
 
-    def document(self, document: dict[str, Any]) -> dict[str, Any]:
-        sent = [
-            operation.get("requestBody") for methods in document["paths"].values() for operation in methods.values()
-        ]
-        self.bodies = set(_named(sent, document["components"]["schemas"]))
+    def __init__(self, wire: Documented, rows: Rows, *, closed: bool) -> None:
+        self.wire = wire
+        self.rows = rows
+        self.closed = {"additionalProperties": False} if closed else {}
+
+    def document(self) -> dict[str, Any]:
+        document = self.wire.document
+        schemas = document["components"]["schemas"]
+        sent = [operation.get("requestBody") for operation in self.wire.operations.values()]
+        self.bodies = set(_named(sent, schemas))
         paths = {path: self._path(path, methods) for path, methods in document["paths"].items()}
-        schemas = {name: self._schema(name, shape) for name, shape in document["components"]["schemas"].items()}
-        return {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
+        prepared = {name: self._schema(name, shape) for name, shape in schemas.items()}
+        return {**document, "paths": paths, "components": {**document["components"], "schemas": prepared}}
 
     def _path(self, path: str, methods: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -129,7 +312,7 @@ class _Prepared:
 
     def _parameter(self, path: str, parameter: dict[str, Any]) -> dict[str, Any]:
         if parameter.get("in") == "path" and parameter["name"] == "id":
-            return {**parameter, "schema": {"type": "string", "enum": self.named[path.split("/")[2]]}}
+            return {**parameter, "schema": {"type": "string", "enum": self.rows.named[self._resource(path)]}}
         if parameter.get("name") == "limit":
             # The document says what is served; more than that is asked for in vain, but not refused (CONTRACTS W-S10).
             return {**parameter, "schema": {"type": "integer", "minimum": 1}}
@@ -142,18 +325,16 @@ class _Prepared:
             return {**parameter, "schema": {"type": "integer", **bounds}}
         return parameter
 
+    def _resource(self, path: str) -> str:
+        return path.removeprefix(f"/{self.wire.prefix}").partition("/")[0]
+
     def _schema(self, name: str, shape: dict[str, Any]) -> dict[str, Any]:
         properties = dict(shape.get("properties", {}))
         # Only in what is sent: an answer may speak of a contact that was made on the way.
-        for key in REFERENCES.keys() & properties.keys() if name in self.bodies else ():
+        for key in self.rows.own.keys() & properties.keys() if name in self.bodies else ():
             nothing = [None] if "null" in properties[key]["type"] else []
-            properties[key] = {**properties[key], "enum": self.own[REFERENCES[key]] + nothing}
-        # What no schema can say: a deal stays with its contact, and a range does not end before it begins.
-        if name == "DealChange":
-            del properties["contactId"]
-        if name == "PriceWrite":
-            properties["min"] = {**properties["min"], "maximum": MIDDLE}
-            properties["max"] = {**properties["max"], "minimum": MIDDLE}
+            properties[key] = {**properties[key], "enum": [*self.rows.own[key], *nothing]}
+        properties = self.wire.unsaid(name, properties)
         closed = self.closed if name in self.bodies else {}
         return {**shape, "properties": properties, **closed} if properties else shape
 

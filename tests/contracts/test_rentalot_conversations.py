@@ -196,7 +196,7 @@ def test_a_list_can_be_of_one_contact_or_of_several(north: World, south: World, 
 @pytest.mark.parametrize("name", ["contactId", "contact_id"])
 def test_the_conversations_of_nobody_are_none(north: World, south: World, client: WireClient, name: str) -> None:
     stranger = str(south.contact.uuid)
-    for nobody in ("nobody", str(uuid4()), stranger, str(north.contact.uuid).upper(), "{" + stranger + "}"):
+    for nobody in ("nobody", str(uuid4()), stranger, "{" + stranger + "}"):
         response = client.get(ADDRESS, {name: nobody})
         assert (response.status_code, response.json()) == (200, {"data": [], "pagination": pagination(0)})
 
@@ -310,7 +310,6 @@ def refused(north: World, south: World) -> list[str]:
         "nobody",
         "1",
         mine.replace("-", ""),
-        mine.upper(),
         "%00",
         "x" * 300,
     ]

@@ -102,7 +102,7 @@ def test_the_first_ten_thousand_characters_are_searched(north: World, client: Wi
     assert contents(client, "faraway") == []
 
 
-@pytest.mark.parametrize("text", ["", "   ", None, "\x00"])
+@pytest.mark.parametrize("text", ["", "   ", None])
 @pytest.mark.parametrize("name", ["query", "q"])
 def test_a_search_needs_something_to_look_for(client: WireClient, name: str, text: str | None) -> None:
     response = client.get(ADDRESS, None if text is None else {name: text})

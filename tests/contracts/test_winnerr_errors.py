@@ -29,7 +29,7 @@ from config.wires.strict_json import MAXIMUM_BODY, MalformedJSON
 from config.wires.winnerr import WINNERR
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.models import Contact, ContactChange
-from tests.contracts.conftest import printed
+from tests.contracts.conftest import failing_commit, printed
 from tests.worlds import bearer_token
 
 SECRET = "hunter2-in-the-message"
@@ -314,19 +314,6 @@ def test_head_is_get_without_the_body(client, john):
         head, got = client.request("HEAD", address), client.get(address)
         assert (head.status_code, head.content) == (200, b"")
         assert head["Content-Type"] == got["Content-Type"]
-
-
-def failing_commit(error: Exception) -> Any:
-    """``Scope.close`` as it is when the database breaks at the last moment."""
-    close = Scope.close
-
-    def closing(scope: Scope, cause: BaseException | None = None) -> None:
-        if cause is None and scope.organization_id is not None:
-            close(scope, error)
-            raise error
-        close(scope, cause)
-
-    return closing
 
 
 @pytest.mark.parametrize(("error", "status"), [(OperationalError(SECRET), 503), (RuntimeError(SECRET), 500)])

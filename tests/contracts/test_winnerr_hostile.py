@@ -26,8 +26,7 @@ def assert_refused(response: Any, statuses: set[int], about: object) -> None:
     assert list(body) == ["success", "error"], about
     assert body["success"] is False
     assert body["error"]["status"] == response.status_code
-    for internal in ("Traceback", "psycopg", "sqlite", "contacts_contact ", "django", "/main/", ".py"):
-        assert internal not in response.content.decode().replace("DROP TABLE contacts_contact", ""), about
+    assert hostile.internals_in(response.content) == [], about
 
 
 def everything(office: Any) -> list[dict[str, Any]]:
@@ -193,7 +192,7 @@ def test_hostile_queries_are_answered_or_refused(office, client, john):
         "createdAt[",
         "sort",
     )
-    for name, value in hostile.queries():
+    for name, value in (*hostile.queries(), ("q", "OR"), ("search", "x"), ("page", "\x00")):
         address = f"/v1/contacts?{quote(name, safe='')}={quote(value, safe='')}"
         response = client.get(address)
         tried += 1
@@ -264,28 +263,7 @@ def test_ids_of_every_form_are_unknown(office, client, john):
 
 def test_hostile_headers_are_ignored(client, john):
     plain = client.get(JOHN)
-    for headers in (
-        {"Accept": "text/html"},
-        {"Accept": "application/xml;q=1, */*;q=0"},
-        {"Accept": "\x00"},
-        {"Accept-Charset": "utf-16"},
-        {"Accept-Language": "x" * 5_000},
-        {"X-HTTP-Method-Override": "DELETE"},
-        {"X-Method-Override": "DELETE"},
-        {"X-Request-Id": "a\nb"},
-        {"X-Request-Id": "x" * 5_000},
-        {"X-Forwarded-For": "' OR 1=1"},
-        {"X-Forwarded-Host": "evil.example"},
-        {"X-Organization-Id": "2"},
-        {"Cookie": "latchkey_session=x; a=\x01"},
-        {"Content-Type": "text/html; charset=utf-16"},
-        {"Content-Type": "multipart/form-data"},
-        {"Content-Type": "\u00e9"},
-        {"If-None-Match": "*"},
-        {"Range": "bytes=0-1"},
-        {"Expect": "100-continue"},
-        {"Origin": "null"},
-    ):
+    for headers in (*hostile.HEADERS, {"If-None-Match": "*"}):
         response = client.get(JOHN, headers=headers)
         assert (response.status_code, response.content) == (200, plain.content), headers
         assert "evil.example" not in str(response.headers)

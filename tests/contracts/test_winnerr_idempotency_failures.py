@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
-from accounts.models import Credential, Member
-from accounts.services import idempotency
+from accounts.models import Member
 from accounts.tenancy import Scope, tenant_scope
 from contacts.models import Contact
 from contacts.services import create_contact
-from tests.contracts.conftest import at_once, john_draft
+from tests.contracts.conftest import at_once, failing_commit, in_progress, john_draft
 from tests.contracts.test_winnerr_idempotency_routes import (
     EVERY_ROUTE,
     JANE,
@@ -104,16 +102,9 @@ def test_the_answer_is_stored_with_the_change_or_not_at_all(
     office: Member, client: WireClient, john: Contact, monkeypatch: pytest.MonkeyPatch, caplog: Any, route: Route
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    close = Scope.close
-
-    def closing(scope: Scope, cause: BaseException | None = None) -> None:
-        close(scope, cause or RuntimeError())
-        if cause is None:
-            raise RuntimeError
-
     before = rows(office)
     with monkeypatch.context() as patch:
-        patch.setattr(Scope, "close", closing)
+        patch.setattr(Scope, "close", failing_commit(RuntimeError()))
         assert post(client, route, "once").status_code == 500
     assert rows(office) == before
 
@@ -127,28 +118,9 @@ def test_the_answer_is_stored_with_the_change_or_not_at_all(
 def test_while_the_first_is_still_running_the_second_is_told_to_wait(
     office: Member, client: WireClient, john: Contact, route: Route
 ) -> None:
-    with tenant_scope(office.organization):
-        credential_id = Credential.objects.get(name="Test program").pk
-    claimed, answered = Event(), Event()
-
-    def first() -> None:
-        try:
-            with tenant_scope(office.organization):
-                idempotency.replay_or_claim(credential_id, "once", "0" * 64)
-                claimed.set()
-                assert answered.wait(timeout=20)
-        finally:
-            connection.close()
-
-    running = Thread(target=first)
-    running.start()
-    try:
-        assert claimed.wait(timeout=20)
+    with in_progress(office, "once"):
         waiting = post(client, route, "once")
         unrelated = post(client, route, "another", route.other)
-    finally:
-        answered.set()
-        running.join()
 
     assert_refused(waiting, 409, "A request with this Idempotency-Key is still being processed")
     assert waiting["Retry-After"] == "1"

@@ -19,7 +19,7 @@ from activities.models import Activity, Deal
 from contacts.models import Contact, ContactChange, Tag
 from contacts.services import create_contact
 from tests.contracts.conftest import john_draft, printed
-from tests.contracts.test_winnerr_roles import winnerr_routes
+from tests.contracts.routed import WINNERR, views_below
 from tests.worlds import PASSWORD, WireClient, World, actor_of
 
 JOHN = "/v1/contacts/contact_123"
@@ -102,7 +102,9 @@ def assert_replayed(again: Any, first: Any, route: Route) -> None:
 
 
 def test_every_post_that_writes_is_here() -> None:
-    posts = {name for name, view in winnerr_routes().items() if "post" in view.actions and not name.startswith("auth/")}
+    posts = {
+        name for name, view in views_below(WINNERR).items() if "post" in view.actions and not name.startswith("auth/")
+    }
     assert posts == ROUTES.keys()
 
 

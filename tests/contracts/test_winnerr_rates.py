@@ -18,7 +18,7 @@ from accounts.rates import MemoryCounter
 from accounts.tenancy import Scope, tenant_scope
 from config.wires.strict_json import MAXIMUM_BODY
 from contacts.models import Contact
-from tests.contracts.conftest import printed
+from tests.contracts.conftest import failing_commit, printed
 from tests.worlds import PASSWORD, WireClient, World
 
 JOHN = "/v1/contacts/contact_123"
@@ -170,15 +170,8 @@ def test_an_answer_that_fails_at_the_last_moment_says_it_too(
     client: WireClient, john: Contact, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     caplog.set_level(logging.CRITICAL)
-    close = Scope.close
-
-    def closing(scope: Scope, cause: BaseException | None = None) -> None:
-        close(scope, cause or RuntimeError())
-        if cause is None:
-            raise RuntimeError
-
     with monkeypatch.context() as patch:
-        patch.setattr(Scope, "close", closing)
+        patch.setattr(Scope, "close", failing_commit(RuntimeError()))
         response = client.get(JOHN)
     assert (response.status_code, *told(response)) == (500, "100", "99", str(ENDS))
 

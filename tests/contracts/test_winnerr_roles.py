@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import Member
 from accounts.roles import Role
 from config.wires.base import PUBLIC
+from tests.contracts.routed import WINNERR, answers_by_role, views_below
 from tests.worlds import WireClient, World
 
 READERS = {Role.VIEWER, Role.AGENT, Role.ADMIN, Role.OWNER}
@@ -36,66 +35,34 @@ MATRIX: dict[str, dict[str, set[Any]]] = {
     "auth/revoke": {"post": EVERYBODY},
 }
 
-# What describes the wire, for everybody: no resource, and no actions.
-PAPERS = {r"openapi\.json/?\Z", r"docs/?\Z"}
-
-
-def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for entry in patterns:
-        route = prefix + str(entry.pattern).lstrip("^")
-        if isinstance(entry, URLResolver):
-            yield from routes(entry.url_patterns, route)
-        elif isinstance(entry, URLPattern):
-            yield route, entry.callback
-
-
-def winnerr_routes() -> dict[str, Any]:
-    """The views below ``/v1/`` by a readable form of their address."""
-    found = {}
-    for route, view in routes(get_resolver().url_patterns):
-        if route.startswith("v1/") and route.removeprefix("v1/") not in PAPERS:
-            readable = route.removeprefix("v1/").replace("(?P<identifier>[^/]+)", "{identifier}")
-            readable = readable.replace("(?P<name>[^/]+)", "{name}")
-            found[readable.replace("\\Z", "").rstrip("$").removesuffix("/?")] = view
-    return found
-
 
 def test_every_route_and_method_is_in_the_matrix():
-    actual = {route: set(view.actions) - {"head"} for route, view in winnerr_routes().items()}
+    actual = {route: set(view.actions) - {"head"} for route, view in views_below(WINNERR).items()}
 
     assert actual == {route: set(methods) for route, methods in MATRIX.items()}
 
 
 def test_every_action_declares_its_grant_and_none_is_open_but_tokens():
-    for route, view in winnerr_routes().items():
+    for route, view in views_below(WINNERR).items():
         for action in view.actions.values():
             grant = view.cls.grants[action]
             assert (grant == PUBLIC) is route.startswith("auth/"), route
 
 
 @pytest.mark.parametrize("route", MATRIX)
-def test_roles_get_as_far_as_the_matrix_says(
-    north: World, south: World, winnerr: Callable[[Member | None], WireClient], route: str
-):
-    askers = {member.role: winnerr(member) for member in north.members} | {None: winnerr(None)}
-    address = f"/v1/{route}".replace("{identifier}", north.contact.winnerr_id)
-    address = address.replace("{name}", "vip")
-    for method in ("get", "post", "put", "patch", "delete", "options", "trace"):
-        for role, program in askers.items():
-            response = program.request(
-                method.upper(), address, json={} if method in {"post", "put", "patch", "delete"} else None
-            )
-            allowed = MATRIX[route].get(method)
-            if allowed is None:
-                open_to_strangers = route.startswith("auth/") or method == "options"
-                assert response.status_code == (405 if role or open_to_strangers else 401), (method, role)
-            elif role in allowed:
-                # Allowed, and then judged by what was sent: a body without a field, or a contact that is gone by now.
-                assert response.status_code in {200, 404, 422}, (method, role)
-            else:
-                assert response.status_code == (403 if role else 401), (method, role)
-                assert response.json()["error"]["type"] == ("permission_error" if role else "authentication_error")
-            assert south.canary not in response.content.decode()
+def test_roles_get_as_far_as_the_matrix_says(north: World, south: World, route: str):
+    for method, role, response in answers_by_role(WINNERR, route, north):
+        allowed = MATRIX[route].get(method)
+        if allowed is None:
+            open_to_strangers = route.startswith("auth/") or method == "options"
+            assert response.status_code == (405 if role or open_to_strangers else 401), (method, role)
+        elif role in allowed:
+            # Allowed, and then judged by what was sent: a body without a field, or a contact that is gone by now.
+            assert response.status_code in {200, 404, 422}, (method, role)
+        else:
+            assert response.status_code == (403 if role else 401), (method, role)
+            assert response.json()["error"]["type"] == ("permission_error" if role else "authentication_error")
+        assert south.canary not in response.content.decode()
 
 
 @pytest.mark.parametrize("role", ["viewer"])

@@ -21,7 +21,10 @@ class ContactIds(AnyOf):
     """Any of the contacts; an id that is nobody's finds nothing, like any other value that occurs nowhere."""
 
     def read(self, text: str) -> list[UUID]:  # type: ignore[override]  # what the column holds and not what was sent
-        return [uuid for value in super().read(text) if (uuid := canonical_uuid(value))]
+        return [uuid for value in super().read(text) if (uuid := canonical_uuid(value.lower()))]
+
+    def filter(self, queryset: Any, value: list[UUID]) -> Any:
+        return super().filter(queryset, value) if value else queryset.none()
 
 
 class Statuses(AnyOf):
@@ -52,6 +55,6 @@ class MessageSearch(WireFilterSet):
         """What to look for. Raises ``Invalid`` where there is nothing, or too much."""
         values, _ = cls.values(query)
         text: str = values.get("query", "")
-        if not text.replace("\x00", " ").strip():
+        if not text.strip():
             raise Invalid([FieldError("query", "required", message="is required")])
         return text

@@ -51,7 +51,7 @@ def _contact_name(full_name: str, company_name: str) -> str | None:
 
 CONVERSATION_FIELDS: Final[tuple[WireField, ...]] = (
     WireField("id", ("uuid",), _identifier, prints=UUID_SHAPE),
-    WireField("contactId", ("contact__uuid",), _identifier, prints=UUID_SHAPE),
+    WireField("contactId", ("contact_uuid",), _identifier, prints=UUID_SHAPE),
     # A property is nothing we know.
     WireField("propertyId", (), lambda: None, prints=NULL),
     WireField("channel", ("kind",), as_stored, prints=CHANNEL),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Subquery
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,10 +17,11 @@ from activities.api.rentalot.openapi import CONVERSATION_OPERATIONS, DEFAULT_HIT
 from activities.api.rentalot.serializers import CONVERSATIONS, HITS, MESSAGES
 from activities.exceptions import ConversationNotFound
 from activities.models import Communication, Conversation
-from activities.querysets import live_conversations, messages_of_conversation
+from activities.querysets import live_conversations, messages_of_conversation, with_contact_uuid
 from activities.search import search_communications
 from config.wires.filters import all_of, respelt
 from config.wires.rentalot import NumberedPage, RentalotViewSet
+from contacts.stretches import IsOneOf
 
 # Of rows before a page: more than anybody has, and no more than a database counts to.
 FARTHEST = 2**31
@@ -51,7 +52,7 @@ class ConversationViewSet(RentalotViewSet):
         return Response(page.enveloped(CONVERSATIONS.documents(rows), _total(found, page, rows)))
 
     def retrieve(self, request: Request, identifier: str) -> Response:
-        row = self._with_id(identifier).values_list(*CONVERSATIONS.columns).first()
+        row = with_contact_uuid(self._with_id(identifier)).values_list(*CONVERSATIONS.columns).first()
         if row is None:
             raise ConversationNotFound(identifier)
         return Response(self.enveloped(CONVERSATIONS.document(row)))
@@ -80,7 +81,7 @@ class ConversationViewSet(RentalotViewSet):
         return Response(page.enveloped(HITS.documents(rows), hits.total), headers=headers)
 
     def _with_id(self, identifier: str) -> QuerySet[Conversation]:
-        uuid = canonical_uuid(identifier)
+        uuid = canonical_uuid(identifier.lower())
         return self.get_queryset().none() if uuid is None else self.get_queryset().filter(uuid=uuid)
 
 
@@ -89,9 +90,11 @@ def _rows(found: QuerySet[Conversation], page: NumberedPage) -> list[tuple[Any, 
 
     Found in an index alone, and only then joined with what is printed.
     """
+    if found.query.is_empty():
+        return []
     order = ("-last_message_at", "-id")
-    keys = found.order_by(*order).values("pk")[_first(page) : _first(page) + page.limit]
-    rows = Conversation.objects.filter(pk__in=keys).order_by(*order)
+    keys = Subquery(found.order_by(*order).values("pk")[_first(page) : _first(page) + page.limit])
+    rows = with_contact_uuid(Conversation.objects.filter(IsOneOf(F("pk"), keys))).order_by(*order)
     return list(
         rows.annotate(total=Counted(found.order_by().values("pk"))).values_list(*CONVERSATIONS.columns, "total")
     )

@@ -18,8 +18,9 @@ from config.version import VERSION
 from config.wires.base import PUBLIC, READING, Wire, WireViewSet
 from config.wires.openapi.headers import OF_A_LIMIT, OF_EVERY_ANSWER, REQUEST_HEADERS, RESPONSE_HEADERS
 from config.wires.openapi.operations import Answer, Operation, Parameter
-from config.wires.openapi.refusals import Refusal, refusals_of
+from config.wires.openapi.refusals import Refusal, refusal_of, refusals_of
 from config.wires.openapi.shapes import Component
+from config.wires.problems import Problem
 
 OPENAPI: Final = "3.1.0"
 _GROUP = re.compile(r"\(\?P<(\w+)>\[\^/\]\+\)")
@@ -32,7 +33,8 @@ class Contract:
     """What a wire's document says beside its operations: who it is for, how one is let in, what a failure looks like.
 
     ``tags`` group the operations, in this order; ``security`` are the schemes of OpenAPI by name, each of which alone
-    is enough.
+    is enough. ``limit_headers`` tell how much a caller has left. ``refusals`` are failures of all operations that need a
+    credential, beside those that every wire has.
     """
 
     wire: Wire
@@ -42,6 +44,8 @@ class Contract:
     tags: Mapping[str, str]
     security: Mapping[str, Mapping[str, Any]]
     error: Component
+    limit_headers: Sequence[str] = OF_A_LIMIT
+    refusals: Sequence[Problem] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class _Assembly:
     def document(self) -> dict[str, Any]:
         contract = self.contract
         paths = self._paths()
+        used = {operation["tags"][0] for methods in paths.values() for operation in methods.values()}
         return {
             "openapi": OPENAPI,
             "info": {
@@ -103,7 +108,7 @@ class _Assembly:
                 "version": VERSION,
             },
             "servers": [{"url": "/", "description": "The server this document was read from."}],
-            "tags": [{"name": name, "description": text} for name, text in contract.tags.items()],
+            "tags": [{"name": name, "description": text} for name, text in contract.tags.items() if name in used],
             "paths": paths,
             "components": {
                 "schemas": _sorted(self.schemas),
@@ -148,6 +153,7 @@ class _Assembly:
         writes = method.upper() not in READING
         once = method == "post" and not public
         refusals = refusals_of(operation, public=public, writes=writes, once=once)
+        refusals += [] if public else map(refusal_of, self.contract.refusals)
         documented: dict[str, Any] = {
             "operationId": operation.name,
             "tags": [operation.tag],
@@ -195,7 +201,8 @@ class _Assembly:
         return {"required": True, "content": {"application/json": _without_empty(media)}}
 
     def _answer(self, answer: Answer, *, once: bool) -> dict[str, Any]:
-        headers = [*answer.headers, *["Idempotency-Replayed"] * once, *OF_EVERY_ANSWER, *OF_A_LIMIT]
+        headers = [*answer.headers, *["Idempotency-Replayed"] * once, *OF_EVERY_ANSWER]
+        headers += self.contract.limit_headers
         media = {"schema": self._resolved(answer.shape), "examples": _examples(answer.examples)}
         content = {self.contract.wire.content_type: _without_empty(media)} if answer.shape else {}
         links = {
@@ -229,6 +236,8 @@ class _Assembly:
         """The response to one or several failures of one status; that to a single one has a name."""
         wire = self.contract.wire
         headers = dict.fromkeys(header for refusal in refusals for header in refusal.headers)
+        if any(refusal.problem.kind == "rate_limited" for refusal in refusals):
+            headers |= dict.fromkeys(self.contract.limit_headers)
         bodies = {refusal.name: wire.problem_body(refusal.problem) for refusal in refusals}
         response = {
             "description": " ".join(dict.fromkeys(refusal.description for refusal in refusals)),

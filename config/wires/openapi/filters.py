@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any, Final
 
@@ -14,16 +15,22 @@ from config.wires.openapi.shapes import MOMENT, Shape, array, one_of
 _BOUNDS: Final = {"gte": "at least", "gt": "more than", "lte": "at most", "lt": "at most"}
 
 
-def filter_parameters(filters: type[WireFilterSet]) -> tuple[Parameter, ...]:
-    """One for each filter, under its exact name. A filter class says in ``shape`` what its base cannot."""
+def filter_parameters(filters: type[WireFilterSet], keys: Mapping[str, str] | None = None) -> tuple[Parameter, ...]:
+    """One for each filter, under its exact name. A filter class says in ``shape`` what its base cannot.
+
+    ``keys`` are the keys of the document that filters of another name look at.
+    """
     return tuple(
-        Parameter(name=name, shape=_shape_of(wire_filter), description=_description(name, wire_filter))
+        Parameter(
+            name=name,
+            shape=_shape_of(wire_filter),
+            description=_description((keys or {}).get(name, name.partition("[")[0]), wire_filter),
+        )
         for name, wire_filter in filters.base_filters.items()
     )
 
 
-def _description(name: str, wire_filter: Any) -> str:
-    key = name.partition("[")[0]
+def _description(key: str, wire_filter: Any) -> str:
     if isinstance(wire_filter, AnyOf):
         return f"Only those whose `{key}` is one of these, separated by commas."
     if isinstance(wire_filter, Words):

@@ -78,6 +78,10 @@ RESPONSE_HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "When the window ends, in seconds since 1970-01-01T00:00:00Z.",
         "schema": _WHOLE,
     },
+    "X-RateLimit-Resource": {
+        "description": "The resource that the request was about, `api` where it is none; a plan may count its writes.",
+        "schema": {"type": "string"},
+    },
 }
 
 OF_EVERY_ANSWER: Final = ("X-Request-Id",)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from accounts.exceptions import FieldError
-from config.wires.openapi.headers import OF_A_LIMIT
 from config.wires.openapi.operations import Operation
 from config.wires.problems import Problem
 
@@ -24,7 +23,7 @@ class Refusal:
 
 def refusals_of(operation: Operation, *, public: bool, writes: bool, once: bool) -> list[Refusal]:
     """Everything a client of the operation has to expect."""
-    return [_refusal(problem) for problem in _problems(operation, public=public, writes=writes, once=once)]
+    return [refusal_of(problem) for problem in _problems(operation, public=public, writes=writes, once=once)]
 
 
 def _problems(operation: Operation, *, public: bool, writes: bool, once: bool) -> Iterator[Problem]:
@@ -76,7 +75,7 @@ _OF_ANYTHING: Final = (
     Problem(kind="unavailable", status=503),
 )
 
-# By kind, or by kind and reason where one kind has several statuses.
+# By kind, by resource and kind, or by kind and reason where one kind has several statuses.
 _DESCRIPTIONS: Final = {
     "validation": "What was sent cannot be accepted; every fault is named.",
     "not_found": "There is no such row, or it is not the requester's to see.",
@@ -93,6 +92,8 @@ _DESCRIPTIONS: Final = {
     "unauthenticated": "There is no credential, or it is no longer good.",
     "bad_login": "The login did not prove itself; what was wrong with it is not told.",
     "forbidden": "The requester's role does not allow this.",
+    "plan forbidden": "The organization's plan has no API access.",
+    "read only plan forbidden": "The organization's plan is read only.",
     "rate_limited": "Too many requests.",
     "unavailable": "The service cannot answer right now.",
     "internal": "Something nobody foresaw; it was logged under the request's id.",
@@ -101,13 +102,16 @@ _HEADERS: Final = {
     "duplicate": ("Link",),
     "unauthenticated": ("WWW-Authenticate",),
     "bad_login": ("WWW-Authenticate",),
-    "rate_limited": ("Retry-After", *OF_A_LIMIT),
+    "rate_limited": ("Retry-After",),
     "unavailable": ("Retry-After",),
     "idempotency in_progress": ("Retry-After",),
 }
 
 
-def _refusal(problem: Problem) -> Refusal:
+def refusal_of(problem: Problem) -> Refusal:
+    """A failure with the words and the headers that go with it."""
     kind = f"{problem.kind} {problem.reason}" if problem.kind == "idempotency" else problem.kind
     words = f"{problem.resource} {kind}".replace("_", " ").split()
-    return Refusal("".join(map(str.capitalize, words)), _DESCRIPTIONS[kind], problem, _HEADERS.get(kind, ()))
+    name = "".join(map(str.capitalize, words))
+    description = _DESCRIPTIONS.get(f"{problem.resource} {kind}", _DESCRIPTIONS[kind])
+    return Refusal(name, description, problem, _HEADERS.get(kind, ()))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from accounts.plans import Plan
 from config.wires.openapi.document import Contract
+from config.wires.openapi.headers import OF_A_LIMIT
 from config.wires.openapi.operations import Parameter
 from config.wires.openapi.shapes import TEXT, WHOLE, Component, Shape, array, closed, described, whole
+from config.wires.problems import Problem
 from config.wires.rentalot import IDEMPOTENCY_WORDS, RENTALOT, WORDS
 
+UUID: Final[Mapping[str, Any]] = {
+    "type": "string",
+    "format": "uuid",
+    "examples": ["550e8400-e29b-41d4-a716-446655440000"],
+}
 FAULT: Final = Component(
     "Fault",
     closed(
@@ -33,7 +42,13 @@ PROBLEM: Final = Component(
             "status": described(WHOLE, "The HTTP status again."),
             "detail": described(TEXT, "A sentence for people."),
         },
-        optional={"errors": described(array(FAULT), "Every fault at once; with a `validation-error` only.")},
+        optional={
+            "errors": described(array(FAULT), "Every fault at once; with a `validation-error` only."),
+            "existingId": {
+                **UUID,
+                "description": "The contact that has the address; with a `conflict` only, when the requester may see it.",
+            },
+        },
     ),
 )
 PAGINATION: Final = Component(
@@ -47,7 +62,6 @@ PAGINATION: Final = Component(
         }
     ),
 )
-UUID: Final[Shape] = {"type": "string", "format": "uuid", "examples": ["550e8400-e29b-41d4-a716-446655440000"]}
 
 
 def enveloped(name: str, data: Shape) -> Component:
@@ -119,4 +133,6 @@ RENTALOT_CONTRACT: Final = Contract(
         }
     },
     error=PROBLEM,
+    limit_headers=(*OF_A_LIMIT, "X-RateLimit-Resource"),
+    refusals=(Problem(kind="forbidden", status=403, resource="plan", reason="none", value=Plan.FREE_TRIAL.label),),
 )

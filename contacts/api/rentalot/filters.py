@@ -9,7 +9,7 @@ from django.http import QueryDict
 from config.wires.filters import AnyOf, WireFilterSet, Words
 from contacts.listing import Selection
 from contacts.models import ContactRole, ContactStage
-from contacts.search import LONGEST_QUERY
+from contacts.search import LONGEST_QUERY, words_of
 
 # Other names under which programs send a parameter.
 SPELLINGS: Final = {
@@ -33,4 +33,7 @@ class ContactFilters(WireFilterSet):
         """Which contacts a query string means. Raises ``Invalid`` with every bad parameter."""
         values, _ = cls.values(query)
         said: dict[str, Any] = {cls.base_filters[name].field_name: value for name, value in values.items()}
+        if "search" in said and not words_of(said["search"]):
+            # Of characters that nobody sees: it is in nobody, and ignored it would find everybody.
+            said["stages"] = ()
         return Selection(**said)

@@ -43,6 +43,11 @@ NAMED_CONTACT: Final = {
         missing=Problem(kind="not_found", status=404, resource="contact", identifier="550e8400"),
     )
 }
+# What an organization's plan does not allow, or no longer.
+_READ_ONLY: Final = Problem(
+    kind="forbidden", status=403, resource="read only plan", reason="read", value=Plan.STARTER.label
+)
+_USED_UP: Final = Problem(kind="rate_limited", status=429, resource="contacts", reason="day", value="150")
 _TAKEN: Final = Problem(kind="duplicate", status=409, resource="contact", field="email", value="jane@example.com")
 
 _JANE: Final[dict[str, Any]] = {
@@ -73,7 +78,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
         description="Agents whose organization narrows them see those assigned to them.",
         query=(
             *page_parameters(default=DEFAULT_LIMIT, largest=LIMITS[Plan.UNLIMITED].largest_page),
-            *filter_parameters(ContactFilters),
+            *filter_parameters(ContactFilters, {"channel": "channelPreference"}),
         ),
         answer=Answer(
             description="A page of contacts.",
@@ -101,7 +106,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
             examples={"jane": {"data": _CREATED}},
             links=tuple(Link(operation=name, parameters={"id": "$response.body#/data/id"}) for name in _FOLLOWING),
         ),
-        refusals=(_TAKEN,),
+        refusals=(_TAKEN, _READ_ONLY, _USED_UP),
     ),
     "retrieve": Operation(
         name="getContact",
@@ -127,7 +132,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
         body=CONTACT_CHANGE,
         body_examples={"scheduled": {"status": "scheduled", "channelPreference": "email"}},
         answer=Answer(description="The contact as it is now.", shape=CONTACT_RESPONSE, headers=("ETag",)),
-        refusals=(_TAKEN,),
+        refusals=(_TAKEN, _READ_ONLY),
         conditional=True,
     ),
     "destroy": Operation(
@@ -137,6 +142,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
         description="It is gone from every list and its address is free; the team can restore it in the dashboard.",
         path=NAMED_CONTACT,
         answer=Answer(status=204, description="The contact was deleted."),
+        refusals=(_READ_ONLY, _USED_UP),
         conditional=True,
     ),
 }

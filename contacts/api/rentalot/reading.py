@@ -31,7 +31,7 @@ def list_page(listing: Listing, values: Mapping[str, Any]) -> tuple[list[dict[st
 
 def single_contact(identifier: str, *, actor: Actor) -> tuple[dict[str, Any], int] | None:
     """The document and version of the contact with this id, None where the actor may see none."""
-    uuid = canonical_uuid(identifier)
+    uuid = canonical_uuid(identifier.lower())
     if uuid is None:
         return None
     rows = _single_statement(actor.sees_all_contacts).rows({"uuid": uuid, "member": actor.member_id or 0})

@@ -33,7 +33,7 @@ class ContactResource(RentalotViewSet):
 
         Raises ``ContactNotFound``, also for what is no id (CONTRACTS R-S12), and ``PreconditionFailed``.
         """
-        uuid = canonical_uuid(identifier)
+        uuid = canonical_uuid(identifier.lower())
         contact = None if uuid is None else self.get_queryset().filter(uuid=uuid).first()
         if contact is None:
             raise ContactNotFound(identifier)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rest_framework import serializers
 from rest_framework.fields import SkipField
 
 from config.wires.fields import Choice, Document, Text, WireField, as_stored, seconds, text_or_null
+from config.wires.openapi.fields import NOT_BLANK
 from config.wires.openapi.shapes import EMAIL, MOMENT, TEXT, nullable
 from contacts.api.fields import Email
 from contacts.drafts import ContactDraft
@@ -26,7 +28,10 @@ class Phone(Text):
 
     default_error_messages = {"invalid_value": "must be 3 to 30 characters of +0-9 ()-./x"}
     # Blanks around it go; empty is none.
-    shape = {"pattern": r"^\s*([+0-9 ()./x-]{3,30})?\s*$", "examples": ["+15551234567"]}
+    shape = {
+        "pattern": r"^\s*([+0-9()./x-][+0-9 ()./x-]{1,28}[+0-9()./x-])?\s*$",
+        "examples": ["+15551234567"],
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(maximum=30, **kwargs)
@@ -38,8 +43,18 @@ class Phone(Text):
         return text
 
 
+class OptionalEmail(Email):
+    """An acceptable address, or ``""``, which is none."""
+
+    shape = {"anyOf": [{"format": "email"}, {"maxLength": 0}], "examples": ["jane.smith@example.com"]}
+
+
 class Settled(Choice):
     """One of a closed list that is never empty: ``""`` says nothing, as the vendor's own programs send it."""
+
+    def __init__(self, choices: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+        self.shape = {"enum": [*choices, ""]}
 
     def to_internal_value(self, data: Any) -> str:
         if isinstance(data, str) and not data.strip():
@@ -62,7 +77,7 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
         Text(200, required=True, source="full_name"),
         nullable(TEXT),
     ),
-    WireField("email", ("email",), text_or_null, Email(200), nullable(EMAIL)),
+    WireField("email", ("email",), text_or_null, OptionalEmail(200), nullable(EMAIL)),
     WireField("phone", ("phone",), text_or_null, Phone(), nullable(TEXT)),
     WireField("status", ("stage",), as_stored, Settled(ContactStage.values, source="stage")),
     WireField("role", ("role",), as_stored, Settled(ContactRole.values)),
@@ -92,6 +107,13 @@ class ContactWrite(Document.of(CONTACT_FIELDS)):  # type: ignore[misc]  # made o
 
 class ContactCreate(ContactWrite):
     """The same for a new contact, of which nothing is known yet: it needs a way to be reached, too."""
+
+    shape = {
+        "anyOf": [
+            {"required": [name], "properties": {name: {"type": "string", "pattern": NOT_BLANK}}}
+            for name in ("email", "phone")
+        ]
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         faults: dict[str, Any] = {}

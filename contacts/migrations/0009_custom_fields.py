@@ -10,7 +10,7 @@ from accounts.rls import CompositeForeignKey, FenceTable
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_reading_limit"),
-        ("contacts", "0005_counters"),
+        ("contacts", "0008_plain_punctuation"),
     ]
 
     operations = [
