@@ -13,7 +13,7 @@ from accounts.models import Member
 from accounts.roles import Role
 from accounts.services import create_member, create_organization
 from accounts.tenancy import tenant_scope
-from activities.demo.personas import SOURCES, TAGS
+from activities.demo.personas import CUSTOM_FIELDS, SOURCES, TAGS
 from activities.demo.places import QUARRY, SALTMARSH, Market
 from activities.demo.plot import Agent
 from activities.demo.story import Story, stories
@@ -60,7 +60,11 @@ def _load_team(team: Team, market: Market, contacts: int, now: datetime) -> None
     actor = member_actor(owner)
     with tenant_scope(owner.organization):
         load_catalogue(
-            {"sources": [{"name": name} for name in SOURCES if name], "tags": [{"name": name} for name in TAGS]},
+            {
+                "sources": [{"name": name} for name in SOURCES if name],
+                "tags": [{"name": name} for name in TAGS],
+                "custom_fields": [*CUSTOM_FIELDS],
+            },
             actor=actor,
         )
         members = [_join(colleague, actor) for colleague in team.others]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from activities.demo import messages
 from activities.demo.messages import Message
@@ -164,3 +164,11 @@ def pick_outcome(rng: Random, persona: Persona, age_in_days: int) -> Outcome:
 def weighted(rng: Random, choices: Mapping[_Choice, int]) -> _Choice:
     """One of the keys, as often as its weight says."""
     return rng.choices(list(choices), weights=list(choices.values()))[0]
+
+
+# The team's own fields, in their order; the contacts' values name them by number, from 1.
+CUSTOM_FIELDS: tuple[dict[str, Any], ...] = (
+    {"name": "Move-in date", "type": "date"},
+    {"name": "Budget", "type": "currency"},
+    {"name": "Must have", "type": "select_multi", "options": ["Garden", "Parking", "Lift", "Sea view"]},
+)

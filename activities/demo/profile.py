@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from activities.demo import messages
@@ -51,7 +51,18 @@ def describe(plot: Plot, last_contacted_at: datetime | None) -> ContactDraft:
         related_people=_related_people(plot),
         created_at=plot.created_at,
         last_contacted_at=last_contacted_at or UNSET,
+        custom_values=_custom_values(plot),
     )
+
+
+def _custom_values(plot: Plot) -> dict[int, Any]:
+    """Values of the team's own fields (``personas.CUSTOM_FIELDS``), for some of those who look for a home."""
+    rng = plot.rng
+    if not plot.persona.looks_for_home or rng.random() < 0.5:
+        return {}
+    moving = plot.now.date() + timedelta(days=rng.randint(10, 180))
+    wishes = sorted(rng.sample(range(1, 5), rng.randint(1, 2)))
+    return {1: moving.isoformat(), 2: rng.randrange(1_200, 3_600, 50), 3: wishes}
 
 
 def _company(plot: Plot) -> dict[str, Any]:

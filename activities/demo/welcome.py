@@ -33,6 +33,7 @@ def welcome(organization_id: int, *, address: str, directory: Path) -> str:
     """
     token = _kept(directory / "demo_token", organization_id, authority_by_token, _issued_token)
     key = _kept(directory / "demo_key", organization_id, _authority_by_key, _issued_key)
+    pair = _kept(directory / "demo_pair", organization_id, _authority_by_pair, _issued_pair)
     lines = [
         "",
         f"Latchkey's demo is ready: {HARBOUR_LANE.name}, and a second organization to switch to.",
@@ -47,12 +48,16 @@ def welcome(organization_id: int, *, address: str, directory: Path) -> str:
         "  Key for programs that speak Rentalot:",
         f"  {key}",
         "",
+        "  Key pair for programs that speak EstatePrime:",
+        f"  {pair}",
+        "",
         "Try it:",
         "",
         *_curl_lines(organization_id, f"{address}/v1/contacts", token),
         shlex.join(
             ["curl", f"{address}/api/v1/contacts?status=applicant&limit=3", "-H", f"Authorization: Bearer {key}"]
         ),
+        shlex.join(["curl", f"{address}/api/contacts?search=farrow", "-u", pair]),
         "",
     ]
     return "\n".join(lines)
@@ -96,6 +101,15 @@ def _authority_by_key(key: str) -> Authority:
 
 def _issued_key(owner: Member) -> str:
     return issue_key(owner, wire=WireName.RENTALOT, name=_NAME, actor=member_actor(owner)).key
+
+
+def _authority_by_pair(pair: str) -> Authority:
+    return authority_by_credential(WireName.ESTATEPRIME, digest_of(pair))
+
+
+def _issued_pair(owner: Member) -> str:
+    issued = issue_key(owner, wire=WireName.ESTATEPRIME, name=_NAME, actor=member_actor(owner))
+    return f"{issued.public_key}:{issued.secret_key}"
 
 
 def _curl_lines(organization_id: int, url: str, token: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -30,9 +31,9 @@ from contacts.models import Contact, ContactChange, Source, Tag
 from tests.worlds import World
 
 NOW = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
-SECRETS = ("demo_token", "demo_key")
+SECRETS = ("demo_token", "demo_key", "demo_pair")
 # What the curl lines of a welcome are answered.
-WORKING = [200, 201, 200, 200]
+WORKING = [200, 201, 200, 200, 200]
 AGENTS = (Agent(member_id=1, first_name="Ada"), Agent(member_id=2, first_name="Bo"))
 
 
@@ -132,7 +133,7 @@ def test_the_curl_lines_work_as_printed(db: None) -> None:
     printed = load(port=8123)
     answers = [run(line) for line in printed.splitlines() if line.startswith("curl ")]
     assert [answer.status_code for answer in answers] == WORKING
-    listed, created, read, _ = (answer.json()["data"] for answer in answers)
+    listed, created, read, *_ = (answer.json()["data"] for answer in answers)
     assert all(item["type"] == "LEAD" and item["leadScore"] >= 70 for item in listed)
     assert re.fullmatch(r"ottoline\.fenwright\.\d+@example\.com", created["email"])
     assert read["firstName"] or read["lastName"] or read["email"]
@@ -147,6 +148,8 @@ def run(line: str) -> Any:
         if word == "-H":
             name, _, value = next(words).partition(": ")
             headers[name] = value
+        elif word == "-u":
+            headers["Authorization"] = f"Basic {b64encode(next(words).encode()).decode()}"
         elif word == "-d":
             body = next(words)
         elif not word.startswith("-"):
