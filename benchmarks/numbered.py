@@ -68,7 +68,8 @@ def _asked(bench: Bench, question: NumberedQuestion) -> Asked:
     actor = actors.Actor.command("bench")
     selection = listing.Selection(**question.selection)
     order = listing.total_order([ordering.SortKey("created_at", True)])
-    asked = listing.Listing.of(selection, order, question.limit, actor=actor, is_numbered=True)
+    is_near = question.first + question.limit <= listing.NEAR
+    asked = listing.Listing.of(selection, order, question.limit, actor=actor, is_numbered=True, is_near=is_near)
     with tenancy.tenant_scope(organization):
         page = listing.page_of(asked).annotate(total=listing.total_of(asked)).values_list(*COLUMNS)
         statement = prepared.prepare(page)

@@ -29,6 +29,8 @@ from contacts.scoring import MAXIMUM_SCORE, MINIMUM_SCORE
 from contacts.search import FoundPage, FoundTotal, is_found, words_of
 from contacts.stretches import Element, IsOneOf, Numbered, NumberedStretches, Place, Placed, Stretches
 
+# To pass over so many entries of an index costs less than to ask the counters where a page begins.
+NEAR: Final = 1_000
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 _END: Final = datetime.max.replace(tzinfo=UTC)
 # Beyond every address book, and small enough to add a page to.
@@ -68,7 +70,7 @@ class Listing:
 
     ``order`` ends with ``id`` (see ``total_order``). ``limit`` is how many rows are read. ``is_continued``: the page
     comes after a row whose values of the order's columns are given as ``position``. ``is_numbered``: it begins after
-    the ``first`` rows of the order.
+    the ``first`` rows of the order; ``is_near`` says that it ends within the first ``NEAR`` of them.
     """
 
     narrowed_by: frozenset[str]
@@ -78,6 +80,7 @@ class Listing:
     limit: int
     is_continued: bool
     is_numbered: bool
+    is_near: bool
 
     @classmethod
     def of(
@@ -89,6 +92,7 @@ class Listing:
         actor: Actor,
         position: Sequence[Any] | None = None,
         is_numbered: bool = False,
+        is_near: bool = False,
     ) -> Listing:
         return cls(
             narrowed_by=selection.narrowed_by(),
@@ -98,6 +102,7 @@ class Listing:
             limit=limit,
             is_continued=position is not None,
             is_numbered=is_numbered,
+            is_near=is_near,
         )
 
 
@@ -178,9 +183,9 @@ def _numbered(listing: Listing) -> ContactQuerySet[Contact]:
     keys: models.Expression
     if _is_searched(listing):
         keys = FoundPage(*_searched(listing))
-    elif is_quick and not listing.narrowed_by:
+    elif is_quick and not listing.narrowed_by and not listing.is_near:
         keys = Placed(_from_place(listing), first=first, limit=listing.limit)
-    elif is_quick and listing.narrowed_by <= _STAGED:
+    elif is_quick and listing.narrowed_by and listing.narrowed_by <= _STAGED:
         dimensions = _dimensions(listing)
         stretch = _contact_stretch(listing, dimensions, is_limited=False)
         keys = NumberedStretches(

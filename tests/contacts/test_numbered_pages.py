@@ -23,7 +23,7 @@ from accounts.services import create_member, create_organization
 from accounts.tenancy import tenant_scope
 from contacts import stretches
 from contacts.drafts import ContactDraft
-from contacts.listing import Listing, Selection, page_of, slots, total_of, total_order
+from contacts.listing import NEAR, Listing, Selection, page_of, slots, total_of, total_order
 from contacts.models import Contact, ContactRole, ContactStage
 from contacts.services import create_contacts, delete_contacts
 from tests.postgresql import Server
@@ -77,8 +77,15 @@ def crowd(db: None, south: World) -> tuple[Member, Member]:
 
 def page(selection: Selection, member: Member, *, first: int, limit: int) -> Page:
     """The primary keys of a page, and the total as the page says it, or as it is asked for where no row says it."""
+    far = _page(selection, member, first=first, limit=limit, is_near=False)
+    if first + limit <= NEAR:
+        assert _page(selection, member, first=first, limit=limit, is_near=True) == far
+    return far
+
+
+def _page(selection: Selection, member: Member, *, first: int, limit: int, is_near: bool) -> Page:
     actor = replace(actor_of(member), sees_all_contacts=member.role == Role.OWNER)
-    listing = Listing.of(selection, NEWEST_FIRST, limit, actor=actor, is_numbered=True)
+    listing = Listing.of(selection, NEWEST_FIRST, limit, actor=actor, is_numbered=True, is_near=is_near)
     values = slots(selection, actor=actor, first=first)
     rows = prepare(page_of(listing).annotate(total=total_of(listing)).values_list("pk", "total")).rows(values)
     alone = prepare(Member.objects.annotate(total=total_of(listing)).values_list("total")[:1]).rows(values)

@@ -273,7 +273,8 @@ def _is_any_text(parameter: dict[str, Any]) -> bool:
         shape.get("type") == "array"
         and items.get("type") == "string"
         and "enum" not in items
-        and "pattern" not in items
+        # A comma ends a value, and none at all is as good as no parameter.
+        and items.get("pattern") in (None, "^[^,]+$")
     )
 
 

@@ -17,7 +17,7 @@ from contacts.api.rentalot.reading import ORDER, list_page, single_contact
 from contacts.api.rentalot.resource import ContactResource, address_of
 from contacts.api.rentalot.serializers import ContactCreate, ContactWrite, change_draft_of, new_draft_of
 from contacts.exceptions import ContactNotFound
-from contacts.listing import Listing, slots
+from contacts.listing import NEAR, Listing, slots
 
 
 class ContactViewSet(ContactResource):
@@ -39,9 +39,10 @@ class ContactViewSet(ContactResource):
 
     def list(self, request: Request) -> Response:
         asked = list_query(request.META["QUERY_STRING"], self.limits.largest_page)
-        listing = Listing.of(asked.selection, ORDER, asked.page.limit, actor=self.actor, is_numbered=True)
-        values = slots(asked.selection, actor=self.actor, first=asked.page.first)
-        return Response(asked.page.enveloped(*list_page(listing, values)))
+        page, is_near = asked.page, asked.page.first + asked.page.limit <= NEAR
+        listing = Listing.of(asked.selection, ORDER, page.limit, actor=self.actor, is_numbered=True, is_near=is_near)
+        values = slots(asked.selection, actor=self.actor, first=page.first)
+        return Response(page.enveloped(*list_page(listing, values)))
 
     def retrieve(self, request: Request, identifier: str) -> Response:
         found = single_contact(identifier, actor=self.actor)
