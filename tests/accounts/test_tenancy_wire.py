@@ -18,12 +18,12 @@ from django.urls import get_resolver
 
 from accounts.models import Member
 from accounts.tenancy import BaseTenantManager
-from activities.models import Conversation, Deal
+from activities.models import Communication, Conversation, Deal
 from contacts.drafts import ContactDraft
-from contacts.models import Contact, TaggedContact
+from contacts.models import Contact, Source, Tag, TaggedContact
 from contacts.services import create_contacts
 from tests.accounts.test_tenancy_strangers import Facts, facts_of, take_away_the_first_wall
-from tests.contracts.routed import PROGRAMS, RENTALOT, WINNERR, address_of, views_below
+from tests.contracts.routed import ESTATEPRIME, PROGRAMS, RENTALOT, address_of, prefix_of, set_apart, views_below
 from tests.worlds import WireClient, World
 
 PROGRAM_ROUTES = ("v1/", "api/")
@@ -39,6 +39,8 @@ BODY = {
     "type": "LEAD",
     "tags": ["stolen"],
 }
+# The same on EstatePrime's wire, where tags are numbers.
+NUMBERED_BODY = {"first_name": "Stolen", "last_name": "Stolen", "notes": "Stolen", "is_lead": True, "tags": [1]}
 
 
 def _contact(world: World) -> tuple[UUID, int, int]:
@@ -61,8 +63,15 @@ def _conversation(world: World) -> tuple[UUID, int, int]:
     return conversation.uuid, conversation.pk, conversation.pk
 
 
+def _communication(world: World) -> tuple[UUID, int, int]:
+    with world.scope():
+        communication = Communication.objects.get(contact=world.contact)
+    return communication.uuid, communication.number, communication.pk
+
+
+IdsOf = Callable[[World], tuple[UUID, int, int]]
 # Routes with an id: the prefix of Winnerr's ids, another prefix that is wrong there, and whose ids to try.
-ROUTES_WITH_IDS = {
+ROUTES_WITH_IDS: dict[str, tuple[str, str, tuple[IdsOf, ...]]] = {
     "v1/contacts/{identifier}": ("contact", "deal", (_contact, _deleted)),
     "v1/deals/{identifier}": ("deal", "contact", (_deal,)),
 }
@@ -84,6 +93,12 @@ ROUTES_BELOW_IDS |= {
     for route in RENTALOT_ROUTES
     if "{identifier}/" in route
 }
+# EstatePrime's ids are numbers.
+ESTATEPRIME_ROUTES = {f"{ESTATEPRIME}{route}" for route in views_below(ESTATEPRIME)}
+ROUTES_WITH_IDS |= {
+    f"{ESTATEPRIME}contacts/{{identifier}}": ("", "contact", (_contact, _deleted)),
+    f"{ESTATEPRIME}communication/{{identifier}}": ("", "deal", (_communication,)),
+}
 # Routes without one: nothing to ask a stranger's row by; what lists show is tried below.
 ROUTES_WITHOUT_IDS = {
     "v1/auth/token",
@@ -100,6 +115,9 @@ ROUTES_WITHOUT_IDS = {
     "v1/docs",
     r"api/v1/openapi\.json",
     "api/v1/docs",
+    r"api/openapi\.json",
+    "api/docs",
+    *(route for route in ESTATEPRIME_ROUTES if "{identifier}" not in route),
     *(route for route in RENTALOT_ROUTES if "{identifier}" not in route),
 }
 LISTS = ("/v1/contacts", "/v1/contacts/tags", "/v1/deals", "/v1/agents", "/v1/agents/me")
@@ -125,14 +143,18 @@ def test_every_route_for_programs_is_attacked():
 
 def program_for(route: str, member: Member | None) -> WireClient:
     """A member's program of the wire a route belongs to."""
-    return PROGRAMS[RENTALOT if route.startswith(RENTALOT) else WINNERR](member)
+    return PROGRAMS[prefix_of(route)](member)
 
 
-def id_forms(uuid: UUID, number: int, key: int, prefix: str, wrong_prefix: str) -> dict[str, str]:
-    """The ways to write an id in an address (RELIABILITY 2A); without a prefix it is the bare UUID."""
+def id_forms(
+    uuid: UUID, number: int, key: int, prefix: str, wrong_prefix: str, *, is_number: bool = False
+) -> dict[str, str]:
+    """The ways to write an id in an address (RELIABILITY 2A); without a prefix it is the bare UUID, or the number."""
     bare = str(uuid)
     stem = f"{prefix}_" if prefix else ""
-    own = f"{stem}{bare}"
+    own = str(number) if is_number else f"{stem}{bare}"
+    # What is a key of the stranger's may be a number of one's own.
+    key = number if is_number else key
     return {
         "own": own,
         "bare UUID": bare,
@@ -179,12 +201,17 @@ def never_existing() -> tuple[UUID, int, int]:
     return uuid4(), 8_000_001, 8_000_002
 
 
+def body_for(route: str) -> dict[str, Any]:
+    """What a writing method would accept on a route."""
+    return NUMBERED_BODY if prefix_of(route.lstrip("/")) == ESTATEPRIME else BODY
+
+
 def answer(client: WireClient, method: str, route: str, identifier: str) -> tuple[int, bytes, dict[str, str]]:
     """Status, body and headers, with the id the caller sent taken out of what is echoed."""
     response = client.request(
         method,
         route.format(identifier=identifier, name="vip"),
-        json=BODY if method in ("PUT", "PATCH", "POST") else None,
+        json=body_for(route) if method in ("PUT", "PATCH", "POST") else None,
         headers={"X-Request-Id": "0123456789abcdef"},
     )
     body = response.content
@@ -216,10 +243,12 @@ def test_a_strangers_id_is_answered_like_one_that_never_existed(
 ):
     client = program_for(route, ASKERS[asker](north))
     prefix, wrong_prefix, ids = (ROUTES_WITH_IDS | ROUTES_BELOW_IDS)[route]
+    is_number = prefix_of(route) == ESTATEPRIME
+    set_apart(south)
     before, leaks = facts_of(south), []
     for ids_of in ids:
-        foreign = id_forms(*ids_of(south), prefix, wrong_prefix)
-        missing = id_forms(*never_existing(), prefix, wrong_prefix)
+        foreign = id_forms(*ids_of(south), prefix, wrong_prefix, is_number=is_number)
+        missing = id_forms(*never_existing(), prefix, wrong_prefix, is_number=is_number)
         # What a role may do differs; how an id is read does not.
         for name in foreign if asker == "owner" else FORMS_FOR_EVERYBODY:
             for method in METHODS:
@@ -235,14 +264,15 @@ def test_a_strangers_id_is_answered_like_one_that_never_existed(
 def test_the_same_addresses_lead_their_owner_to_the_row(north: World, south: World, route: str):
     """The control: these ids exist, and whoever they belong to is answered with the row."""
     prefix, wrong_prefix, (ids_of, *_) = ROUTES_WITH_IDS[route]
-    own = id_forms(*ids_of(south), prefix, wrong_prefix)["own"]
+    own = id_forms(*ids_of(south), prefix, wrong_prefix, is_number=prefix_of(route) == ESTATEPRIME)["own"]
     client = program_for(route, south.owner)
     address = "/" + route.format(identifier=own)
     response = client.get(address)
     assert response.status_code == 200
     if not route.endswith("conversations/{identifier}"):
         assert south.canary.encode() in response.content
-        assert client.patch(address, {"notes": "mine"}).status_code == 200
+        may_change = not route.endswith("communication/{identifier}")
+        assert client.patch(address, {"notes": "mine"}).status_code == (200 if may_change else 405)
         assert client.delete(address).status_code in (200, 204)
 
 
@@ -282,6 +312,99 @@ def test_no_list_of_rentalots_shows_anything_of_another_organization(
     # What is alike in both organizations has ids of its own.
     ids = [set(ids_in(answer.json()["data"])) for answer in told.values()]
     assert ids[0].isdisjoint(ids[1])
+
+
+# EstatePrime's routes that tell what is the same everywhere.
+ALIKE = {"users/usergroups", "communication/channels", "communication/tags", "communication/custom-fields"}
+
+
+@pytest.mark.parametrize("asker", ["owner", "admin", "agent", "viewer"])
+@pytest.mark.parametrize("route", sorted(route for route in ESTATEPRIME_ROUTES if "{identifier}" not in route))
+def test_no_list_of_estateprimes_shows_anything_of_another_organization(
+    walls: None, north: World, south: World, asker: str, route: str
+):
+    programs = [PROGRAMS[ESTATEPRIME](ASKERS[asker](world)) for world in (north, south)]
+    before = programs[0].get(f"/{route}")
+    set_apart(south)
+
+    own, theirs = (program.get(f"/{route}") for program in programs)
+
+    assert (own.status_code, theirs.status_code, own.content) == (200, 200, before.content)
+    assert south.canary.encode() not in own.content
+    if route.removeprefix(ESTATEPRIME) in ALIKE:
+        assert own.content == theirs.content
+    else:
+        assert north.canary.encode() in own.content
+        assert south.canary.encode() in theirs.content
+
+
+def test_a_search_of_estateprimes_for_a_foreign_word_finds_nothing(walls: None, north: World, south: World):
+    address = f"/{ESTATEPRIME}contacts"
+    program = PROGRAMS[ESTATEPRIME](north.owner)
+    told = program.get(address, {"search": south.canary})
+
+    assert (told.status_code, told.json()["data"], told.json()["total_results"]) == (200, [], 0)
+    assert told.content == program.get(address, {"search": "nowhere"}).content
+    # The control: south finds its own by it.
+    assert PROGRAMS[ESTATEPRIME](south.owner).get(address, {"search": south.canary}).json()["total_results"] == 6
+
+
+def _last_number(world: World, kind: type[Member | Source | Tag]) -> int:
+    with world.scope():
+        return kind._default_manager.order_by("number").values_list("number", flat=True).last() or 0
+
+
+NUMBERED_BODIES: dict[str, Callable[[World], Any]] = {
+    "source_id": lambda they: _last_number(they, Source),
+    "tags": lambda they: [_last_number(they, Tag)],
+    "users": lambda they: [_last_number(they, Member)],
+    "created_by": lambda they: _last_number(they, Member),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERED_BODIES)
+def test_a_foreign_number_in_a_body_is_refused_like_one_that_never_existed(
+    walls: None, north: World, south: World, name: str
+):
+    set_apart(south)
+    program = PROGRAMS[ESTATEPRIME](north.owner)
+    foreign = NUMBERED_BODIES[name](south)
+    missing: Any = [8_000_001] if isinstance(foreign, list) else 8_000_001
+    north_before, south_before = facts_of(north), facts_of(south)
+    for method, path in (("POST", "/api/contacts"), ("PATCH", f"/api/contacts/{north.contact.number}")):
+        told = program.request(method, path, json={"first_name": "A", name: foreign})
+        expected = program.request(method, path, json={"first_name": "A", name: missing})
+        assert (told.status_code, told.content) == (expected.status_code, expected.content)
+        assert (told.status_code, told.json()["error_message"]) == (400, f"Invalid {name}")
+    assert _without_credentials(facts_of(north)) == _without_credentials(north_before)
+    assert facts_of(south) == south_before
+    # The control: south may name its own.
+    made = PROGRAMS[ESTATEPRIME](south.owner).post("/api/contacts", {"first_name": "A", name: foreign})
+    assert made.status_code == 200
+
+
+@pytest.mark.parametrize("query", [{}, {"search": "555"}, {"page": 2}, {"date_created[min]": "2020-01-01"}], ids=str)
+def test_estateprimes_numbers_do_not_move_while_another_organization_grows(
+    walls: None, north: World, south: World, query: dict[str, Any]
+):
+    program = PROGRAMS[ESTATEPRIME](north.owner)
+    before = program.get("/api/contacts", query).content
+    with south.scope():
+        drafts = (ContactDraft(full_name=f"Crowd {number}", phone="+1 555 123 0000") for number in range(60))
+        assert sum(len(chunk) for chunk in create_contacts(drafts, actor=south.actor())) == 60
+    assert program.get("/api/contacts", query).content == before
+
+
+def test_a_key_of_another_organization_on_estateprimes_wire_is_a_new_one(walls: None, north: World, south: World):
+    body = {"first_name": "Once", "emails": [{"email_address": "once@example.com"}]}
+    answers = [
+        PROGRAMS[ESTATEPRIME](world.owner).post("/api/contacts", body, headers={"Idempotency-Key": "the-same"})
+        for world in (south, north)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert not any(answer.has_header("Idempotency-Replayed") for answer in answers)
+    with north.scope():
+        assert Contact.objects.get(email_norm="once@example.com").number == answers[1].json()["created_id"]
 
 
 def ids_in(documents: list[dict[str, Any]]) -> Iterator[str]:
