@@ -371,7 +371,9 @@ def test_a_foreign_number_in_a_body_is_refused_like_one_that_never_existed(
     foreign = NUMBERED_BODIES[name](south)
     missing: Any = [8_000_001] if isinstance(foreign, list) else 8_000_001
     north_before, south_before = facts_of(north), facts_of(south)
-    for method, path in (("POST", "/api/contacts"), ("PATCH", f"/api/contacts/{north.contact.number}")):
+    tried = [("POST", "/api/contacts"), ("PATCH", f"/api/contacts/{north.contact.number}")]
+    # Who made a contact is said once, and ignored afterwards.
+    for method, path in tried[:1] if name == "created_by" else tried:
         told = program.request(method, path, json={"first_name": "A", name: foreign})
         expected = program.request(method, path, json={"first_name": "A", name: missing})
         assert (told.status_code, told.content) == (expected.status_code, expected.content)
