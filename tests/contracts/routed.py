@@ -84,7 +84,8 @@ def set_apart(world: World) -> None:
     with world.scope():
         for model in (Contact, Communication, Member, Source, Tag):
             model._default_manager.update(number=F("number") + FAR)
-    for row in (*world.contacts, world.deleted, *world.members):
+    numbered: list[Any] = [*world.contacts, world.deleted, *world.members]
+    for row in numbered:
         row.number += FAR
 
 
