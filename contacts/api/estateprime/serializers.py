@@ -36,6 +36,9 @@ class Identifier(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, str) and data.isascii() and data.isdecimal() and len(data) < 20:
             data = int(data)
+        if isinstance(data, float) and data.is_integer():
+            # To JSON 7.0 is the integer 7, and to the document's readers too.
+            data = int(data)
         if isinstance(data, bool) or not isinstance(data, int) or not 0 < data <= LONGEST_NUMBER:
             self.fail("invalid_type")
         return data
