@@ -370,7 +370,9 @@ def test_a_source_that_is_none_of_the_teams_has_no_id_and_stays(client: WireClie
     document = read(client, address)
 
     assert document["source_id"] is None
-    changed(client, address, {"notes": "x"})
+    assert changed(client, address, document) == document
+    # That it has no id is known already.
+    changed(client, address, {"notes": "x", "source_id": None})
     assert winnerr.get(one).json()["data"]["source"] == "elsewhere"
 
 

@@ -1,26 +1,29 @@
-"""What this wire cannot say about a contact, and so leaves as it is when a list is sent back (DESIGN section 8)."""
+"""What this wire cannot say about a contact, and so leaves as it is when a document is sent back (DESIGN section 8)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from config.wires.strict_json import write
 from contacts.drafts import UNSET, ContactDraft
 from contacts.models import Contact, TaggedContact
 
 
-def kept_in_place(draft: ContactDraft, contact: Contact) -> ContactDraft:
-    """The draft without what it does not mean.
+def news_in(sent: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a body the contact's document does not say already.
 
-    Tags are read in ascending order: those that stay keep the order that other wires show. A contact whose first phone
-    or address is a further one on another wire keeps it there when the list is sent back as it was read.
+    A document says less than there is: a source that is none of the team's has no id, a first phone may be another
+    wire's second. Sent back as it was read it means none of that.
     """
-    changes: dict[str, Any] = {}
-    if draft.tags is not UNSET:
-        changes["tags"] = tuple(_in_stored_order(draft.tags, contact))
-    changes |= _without_unmoved("phone", draft, contact) | _without_unmoved("email", draft, contact)
-    return replace(draft, **changes) if changes else draft
+    # As JSON: to Python, true is 1.
+    return {key: value for key, value in sent.items() if key not in document or write(document[key]) != write(value)}
+
+
+def tags_in_place(draft: ContactDraft, contact: Contact) -> ContactDraft:
+    """The draft with the tags that stay in the order of other wires; this one reads them ascending (CONTRACTS E-S8)."""
+    return draft if draft.tags is UNSET else replace(draft, tags=tuple(_in_stored_order(draft.tags, contact)))
 
 
 def _in_stored_order(names: Sequence[str], contact: Contact) -> Iterator[str]:
@@ -28,17 +31,3 @@ def _in_stored_order(names: Sequence[str], contact: Contact) -> Iterator[str]:
     stored = list(tagged.values_list("tag__name", flat=True))
     yield from (name for name in stored if name in names)
     yield from (name for name in names if name not in stored)
-
-
-def _without_unmoved(name: str, draft: ContactDraft, contact: Contact) -> dict[str, Any]:
-    """The keys of a list of phones or addresses, unset when it is the one of a contact that has further ones alone."""
-    first = getattr(draft, name)
-    if first in (UNSET, "") or getattr(contact, name):
-        return {}
-    keys = (name, f"{name}_label", f"{name}_note")
-    said = [
-        tuple(getattr(draft, key) for key in keys),
-        *((getattr(row, name), row.label, row.note) for row in getattr(draft, f"further_{name}s")),
-    ]
-    stored = getattr(contact, f"further_{name}s").order_by("position", "id").values_list(name, "label", "note")
-    return dict.fromkeys((*keys, f"further_{name}s"), UNSET) if said == list(stored) else {}

@@ -14,7 +14,7 @@ from config.wires.estateprime import EstatePrimeViewSet, parameters_of
 from config.wires.fields import accepted
 from config.wires.strict_json import object_of
 from contacts import services
-from contacts.api.estateprime.keeping import kept_in_place
+from contacts.api.estateprime.keeping import news_in, tags_in_place
 from contacts.api.estateprime.openapi import CONTACT_OPERATIONS, LOOKUP_OPERATIONS
 from contacts.api.estateprime.queries import list_query
 from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
@@ -71,9 +71,10 @@ class ContactViewSet(EstatePrimeViewSet):
 
     def partial_update(self, request: Request, identifier: str) -> Response:
         sent = object_of(request.data)
-        draft = draft_of(accepted(ContactChange, sent), sent, is_new=False)
         held = self.contact_to_change(identifier)
-        contact = services.update_contact(held, kept_in_place(draft, held), actor=self.actor)
+        news = news_in(sent, written_contact(held.pk)[0])
+        draft = tags_in_place(draft_of(accepted(ContactChange, news), sent, is_new=False), held)
+        contact = services.update_contact(held, draft, actor=self.actor)
         document, version = written_contact(contact.pk)
         return Response(self.success(data=document), headers={"ETag": etag_of(version)})
 
