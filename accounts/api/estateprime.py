@@ -12,7 +12,7 @@ from accounts.models import Member
 from accounts.ordering import Counted
 from accounts.roles import Right, Role
 from config.wires.estateprime import PAGE_SIZE, EstatePrimeViewSet, FixedPage, parameters_of
-from config.wires.openapi.estateprime import IDENTIFIER, USERS, page_parameter, success, success_page
+from config.wires.openapi.estateprime import IDENTIFIER, OF_PARAMETERS, USERS, page_parameter, success, success_page
 from config.wires.openapi.operations import Answer, Operation
 from config.wires.openapi.shapes import TEXT, Component, array, closed, described, nullable
 
@@ -47,6 +47,7 @@ class UserViewSet(EstatePrimeViewSet):
             summary="List users",
             query=(page_parameter(),),
             answer=Answer(description="A page of users.", shape=success_page("UserListResponse", USER)),
+            refusals=OF_PARAMETERS,
         ),
         "usergroups": Operation(
             name="listUsergroups",

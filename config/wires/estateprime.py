@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +44,7 @@ class EstatePrime(Wire):
             raise NotAuthenticated
         try:
             pair = base64.b64decode(encoded.strip(), validate=True).decode("ascii")
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise NotAuthenticated from error
         return authority_by_credential(WireName.ESTATEPRIME, digest_of(pair), is_reading=request.method in READING)
 
@@ -83,11 +82,14 @@ MESSAGES: dict[str, str] = {
 
 
 def sentence_for(fault: FieldError) -> str:
-    """``Missing first_name``, ``Invalid phones``; a custom field is named by its id (CONTRACTS E-S1, 7.9)."""
+    """``Missing first_name``, ``Invalid phones``; a custom field is named by its id (CONTRACTS E-S1, 7.9).
+
+    A list is not missing when something is missing in it.
+    """
     if fault.field.startswith(CUSTOM_FIELD):
         return f"Invalid custom_field_id {fault.field.removeprefix(CUSTOM_FIELD)}"
-    verb = "Missing" if fault.code == "required" else "Invalid"
-    return f"{verb} {fault.field.partition('.')[0]}"
+    outer, _, inner = fault.field.partition(".")
+    return f"{'Missing' if fault.code == 'required' and not inner else 'Invalid'} {outer}"
 
 
 ESTATEPRIME = EstatePrime()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from accounts.models import Member, Organization
 from accounts.tenancy import tenant_models
-from activities.models import Conversation, Deal
-from tests.contracts.routed import RENTALOT, WINNERR
-from tests.worlds import World, bearer_token, rentalot_key
+from activities.api.estateprime.serializers import CHANNELS
+from activities.models import Communication, Conversation, Deal
+from contacts.models import Source, Tag
+from tests.contracts.routed import ESTATEPRIME, FAR, PROGRAMS, RENTALOT, WINNERR
+from tests.worlds import World
 
 # No part of it looks at anything but the document: neither at the product's source nor at what an earlier run found.
 CONFIG = {
@@ -64,10 +67,10 @@ Properties = dict[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class Rows:
     """What is there to be asked for: ``named`` in addresses by resource, the stranger's among them; ``own`` in bodies
-    by key, where a stranger's is refused."""
+    by key, where a stranger's is refused: ids, or lists of such."""
 
     named: Mapping[str, list[str]]
-    own: Mapping[str, list[str]]
+    own: Mapping[str, Sequence[str | int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +82,6 @@ class Documented:
     """
 
     prefix: str
-    secret_of: Callable[[Member], str]
     rows_of: Callable[[World, World], Rows]
     unsaid: Callable[[str, Properties], Properties]
     secret: Collection[str] = ()
@@ -125,7 +127,7 @@ class Documented:
         return schema
 
     def headers(self, member: Member) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.secret_of(member)}"}
+        return dict(PROGRAMS[self.prefix](member).headers)
 
 
 def _winnerr_rows(north: World, south: World) -> Rows:
@@ -170,15 +172,60 @@ def _unsaid_on_rentalots(name: str, properties: Properties) -> Properties:
     return properties
 
 
+def _estateprime_rows(north: World, south: World) -> Rows:
+    with north.scope():
+        said = [str(number) for number in Communication.objects.order_by("pk").values_list("number", flat=True)]
+        sources, tags = (
+            [*model._default_manager.order_by("number").values_list("number", flat=True)] for model in (Source, Tag)
+        )
+    contacts = [contact.number for contact in north.contacts]
+    members = [member.number for member in north.members]
+    # Two organizations may count alike: of the stranger's rows only those are named that north has none like.
+    strange = [str(number) for number in (south.contact.number, FAR) if number not in contacts]
+    own = {
+        "source_id": sources,
+        "tags": tags,
+        "users": members,
+        "created_by": members,
+        "user_id": members,
+        "contact_id": contacts,
+        "channel": [*CHANNELS],
+    }
+    return Rows(
+        named={"contacts": [*map(str, contacts), *strange], "communication": [*said, str(FAR)]},
+        # Ids may come as their digits.
+        own={key: [*numbers, *map(str, numbers)] for key, numbers in own.items()},
+    )
+
+
+def _unsaid_on_estateprimes(name: str, properties: Properties) -> Properties:
+    # What a field takes is the team's business, and so is which fields there are.
+    value = {
+        "type": "object",
+        "required": ["custom_field_id", "value"],
+        "properties": {"custom_field_id": {"enum": [1, "1"]}, "value": {"enum": [1, "2", "", None]}},
+    }
+    said: Properties = {
+        "custom_fields": {"type": ["array", "null"], "items": value},
+        # Of what looks like a day some is none.
+        "communication_date": {"type": "string", "enum": ["2025-01-15 18:00:05", "2026-03-02T09:30:00Z"]},
+    }
+    # Communications have tags of nobody's.
+    if name == "CommunicationCreate":
+        said["tags"] = {"type": ["array", "null"], "items": {"type": "integer", "minimum": 1}, "maxItems": 100}
+    is_sent = name in ("ContactCreate", "ContactChange", "CommunicationCreate")
+    return properties | {key: shape for key, shape in said.items() if is_sent and key in properties}
+
+
 WINNERRS = Documented(
     prefix=WINNERR,
-    secret_of=bearer_token,
     rows_of=_winnerr_rows,
     unsaid=_unsaid_on_winnerrs,
     # A password, and a token for a new one.
     secret=("POST /v1/auth/token", "POST /v1/auth/refresh"),
 )
-RENTALOTS = Documented(prefix=RENTALOT, secret_of=rentalot_key, rows_of=_rentalot_rows, unsaid=_unsaid_on_rentalots)
+RENTALOTS = Documented(prefix=RENTALOT, rows_of=_rentalot_rows, unsaid=_unsaid_on_rentalots)
+ESTATEPRIMES = Documented(prefix=ESTATEPRIME, rows_of=_estateprime_rows, unsaid=_unsaid_on_estateprimes)
 
 
 def ask(wire: Documented, label: str, mode: GenerationMode, north: World, south: World) -> None:
@@ -320,6 +367,9 @@ class _Prepared:
         if parameter.get("name") == "fields":
             # The same with unknown keys (CONTRACTS W-S16).
             return {**parameter, "schema": {"type": "array", "items": {"type": "string"}}}
+        if re.fullmatch(r"(date_created|communication_date)\[m..\]", parameter.get("name", "")) and self.closed:
+            # Of what looks like a day some is none.
+            return {**parameter, "schema": {"type": "string", "enum": ["2025-02-24", "2026-03-02 09:30:00"]}}
         if parameter.get("name", "").startswith("amount["):
             # Python writes a large number with an exponent. It is none of the document's bounds, so nothing forbids more.
             bounds = {"minimum": -(10**14), "maximum": 10**14} if self.closed else {}
@@ -333,11 +383,20 @@ class _Prepared:
         properties = dict(shape.get("properties", {}))
         # Only in what is sent: an answer may speak of a contact that was made on the way.
         for key in self.rows.own.keys() & properties.keys() if name in self.bodies else ():
-            nothing = [None] if "null" in properties[key]["type"] else []
-            properties[key] = {**properties[key], "enum": [*self.rows.own[key], *nothing]}
+            properties[key] = _narrowed(properties[key], self.rows.own[key])
         properties = self.wire.unsaid(name, properties)
         closed = self.closed if name in self.bodies else {}
         return {**shape, "properties": properties, **closed} if properties else shape
+
+
+def _narrowed(shape: dict[str, Any], own: Sequence[str | int]) -> dict[str, Any]:
+    """The shape of an id, or of a list of ids, when no other ids are meant."""
+    if "items" in shape:
+        return {**shape, "items": {**shape["items"], "enum": [*own]}}
+    is_nullable = "null" in shape.get("type", ()) or any(
+        other.get("type") == "null" for other in shape.get("anyOf", ())
+    )
+    return {**shape, "enum": [*own, *([None] if is_nullable else [])]}
 
 
 def _named(node: Any, schemas: dict[str, Any]) -> Iterator[str]:

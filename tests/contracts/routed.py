@@ -7,22 +7,33 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from django.db.models import F
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Member
-from activities.models import Conversation, Deal
-from tests.worlds import WireClient, World, rentalot_key
+from activities.models import Communication, Conversation, Deal
+from contacts.models import Contact, Source, Tag
+from tests.worlds import WireClient, World, estateprime_pair, rentalot_key
 
 WINNERR = "v1/"
 RENTALOT = "api/v1/"
+ESTATEPRIME = "api/"
 # By prefix: a member's program.
 PROGRAMS: Mapping[str, Callable[[Member | None], WireClient]] = {
     WINNERR: WireClient,
     RENTALOT: partial(WireClient, secret_of=rentalot_key),
+    ESTATEPRIME: partial(WireClient, secret_of=estateprime_pair, scheme="Basic"),
 }
 # What describes a wire, for everybody: no resource, and no actions.
 PAPERS = {r"openapi\.json", "docs"}
+# Beyond every number that a sequence reaches in a test run.
+FAR = 4_000_000
 METHODS = ("get", "post", "put", "patch", "delete", "options", "trace")
+
+
+def prefix_of(route: str) -> str:
+    """The prefix of the wire that a route belongs to; Rentalot's addresses begin with EstatePrime's."""
+    return max((prefix for prefix in PROGRAMS if route.startswith(prefix)), key=len, default="")
 
 
 def views_below(prefix: str) -> dict[str, Any]:
@@ -31,7 +42,7 @@ def views_below(prefix: str) -> dict[str, Any]:
     for route, view in _routes(get_resolver().url_patterns):
         readable = re.sub(r"\(\?P<(\w+)>\[\^/\]\+\)", r"{\1}", route).removesuffix("\\Z").removesuffix("$")
         readable = readable.removesuffix("/?")
-        if readable.startswith(prefix) and readable.removeprefix(prefix) not in PAPERS:
+        if prefix_of(readable) == prefix and readable.removeprefix(prefix) not in PAPERS:
             found[readable.removeprefix(prefix)] = view
     return found
 
@@ -61,8 +72,21 @@ def identifier_of(prefix: str, resource: str, world: World) -> str:
             "contacts": lambda: world.contact,
             "deals": lambda: Deal.objects.get(contact=world.contact),
             "conversations": lambda: Conversation.objects.get(contact=world.contact),
+            "communication": lambda: Communication.objects.get(contact=world.contact),
         }[resource]()
-    return row.winnerr_id if prefix == WINNERR else str(row.uuid)
+    return {WINNERR: lambda: row.winnerr_id, RENTALOT: lambda: str(row.uuid), ESTATEPRIME: lambda: str(row.number)}[
+        prefix
+    ]()
+
+
+def set_apart(world: World) -> None:
+    """Give what EstatePrime knows by number numbers that are nobody else's: two organizations may count alike."""
+    with world.scope():
+        for model in (Contact, Communication, Member, Source, Tag):
+            model._default_manager.update(number=F("number") + FAR)
+    numbered: list[Any] = [*world.contacts, world.deleted, *world.members]
+    for row in numbered:
+        row.number += FAR
 
 
 def askers(prefix: str, world: World) -> dict[str | None, WireClient]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.routed import PROGRAMS, address_of, views_below
+from tests.contracts.routed import PROGRAMS, address_of, set_apart, views_below
 from tests.worlds import WireClient, World
 
 ROUTES = {(prefix, route): view for prefix in PROGRAMS for route, view in views_below(prefix).items()}
@@ -42,6 +42,7 @@ def test_head_has_the_headers_of_get_and_no_body(north: World, south: World, pre
 @pytest.mark.parametrize(("prefix", "route"), READABLE)
 @pytest.mark.parametrize("fault", ["nobody", "unknown"])
 def test_head_fails_as_get_does(north: World, south: World, prefix: str, route: str, fault: str) -> None:
+    set_apart(south)
     path = address_of(prefix, route, south if fault == "unknown" else north)
     program = PROGRAMS[prefix](north.viewer if fault == "unknown" else None)
     (head, head_headers), (got, got_headers) = both(program, path)

@@ -11,13 +11,14 @@ from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 
 from config.wires.openapi.document import routes_of
+from config.wires.openapi.estateprime import ESTATEPRIME_CONTRACT
 from config.wires.openapi.rentalot import RENTALOT_CONTRACT
 from config.wires.openapi.winnerr import WINNERR_CONTRACT
 from tests.contracts.described import Described
-from tests.contracts.routed import PROGRAMS, RENTALOT, WINNERR, views_below
+from tests.contracts.routed import ESTATEPRIME, PROGRAMS, RENTALOT, WINNERR, views_below
 
 EVERY_WIRE = pytest.mark.parametrize("prefix", PROGRAMS)
-CONTRACTS = {WINNERR: WINNERR_CONTRACT, RENTALOT: RENTALOT_CONTRACT}
+CONTRACTS = {WINNERR: WINNERR_CONTRACT, RENTALOT: RENTALOT_CONTRACT, ESTATEPRIME: ESTATEPRIME_CONTRACT}
 NOT_ALLOWED: dict[str, Any] = {
     WINNERR: {
         "success": False,
@@ -34,6 +35,7 @@ NOT_ALLOWED: dict[str, Any] = {
         "status": 405,
         "detail": "Method not allowed",
     },
+    ESTATEPRIME: {"status": 405, "error_message": "Method not allowed."},
 }
 
 

@@ -24,6 +24,9 @@ def number_in(value: Any) -> int | None:
     """An id, sent as a number or as its digits; None for everything else."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        # To JSON 7.0 is the integer 7, and to the document's readers too.
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 < value <= LARGEST_NUMBER else None

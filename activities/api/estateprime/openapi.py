@@ -14,6 +14,7 @@ from activities.api.estateprime.serializers import (
 from config.wires.openapi.estateprime import (
     COMMUNICATION,
     IDENTIFIER,
+    OF_PARAMETERS,
     numbered,
     page_parameter,
     success,
@@ -124,6 +125,7 @@ COMMUNICATION_OPERATIONS: Final[dict[str, Operation]] = {
                 }
             },
         ),
+        refusals=OF_PARAMETERS,
     ),
     "create": Operation(
         name="createCommunication",

@@ -8,6 +8,7 @@ from config.wires.estateprime import ESTATEPRIME, PAGE_SIZE
 from config.wires.openapi.document import Contract
 from config.wires.openapi.operations import Parameter
 from config.wires.openapi.shapes import TEXT, WHOLE, Component, Shape, array, closed, described, whole
+from config.wires.problems import Problem
 
 STATUS: Final[Shape] = described(WHOLE, "The HTTP status again.")
 ERROR: Final = Component(
@@ -61,6 +62,14 @@ def page_parameter() -> Parameter:
         description=f"Which page; all have {PAGE_SIZE} rows.",
     )
 
+
+# What can be wrong with the body that a GET may bring.
+OF_PARAMETERS: Final = (
+    Problem(kind="malformed", status=400, reason="Syntax error at line 1 column 2"),
+    Problem(kind="length_required", status=411),
+    Problem(kind="too_large", status=413),
+    Problem(kind="unsupported_media_type", status=415),
+)
 
 DESCRIPTION: Final = f"""
 **Credential.** Every request carries `Authorization: Basic` with a public and a secret key. A pair acts for one member of

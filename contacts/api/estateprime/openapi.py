@@ -7,6 +7,7 @@ from typing import Any, Final
 from config.wires.openapi.estateprime import (
     CONTACTS,
     IDENTIFIER,
+    OF_PARAMETERS,
     numbered,
     page_parameter,
     success,
@@ -16,7 +17,7 @@ from config.wires.openapi.fields import printed_document, sent_document
 from config.wires.openapi.operations import Answer, Link, Operation, Parameter
 from config.wires.openapi.shapes import TEXT, Component, Shape, array, closed, one_of
 from config.wires.problems import Problem
-from contacts.api.estateprime.serializers import CONTACT_FIELDS, KEPT_UNREAD, ContactCreate, ContactWrite
+from contacts.api.estateprime.serializers import CONTACT_FIELDS, KEPT_UNREAD, ContactChange, ContactCreate
 from contacts.models import CustomFieldKind
 from contacts.search import LONGEST_QUERY
 
@@ -35,9 +36,7 @@ _PRINTED_PROSE: Final = _PROSE | {"date_converted_to_client": "When a lead becam
 
 CONTACT: Final = printed_document("Contact", CONTACT_FIELDS, prose=_PRINTED_PROSE)
 CONTACT_CREATE: Final = sent_document("ContactCreate", ContactCreate(), prose=_PROSE)
-CONTACT_CHANGE: Final = sent_document(
-    "ContactChange", ContactWrite(partial=True), prose=_PROSE, without=("created_by",)
-)
+CONTACT_CHANGE: Final = sent_document("ContactChange", ContactChange(), prose=_PROSE)
 NAMED: Final = closed({"id": IDENTIFIER, "name": TEXT})
 CUSTOM_FIELD: Final = Component(
     "CustomField",
@@ -132,6 +131,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
                 }
             },
         ),
+        refusals=OF_PARAMETERS,
     ),
     "create": Operation(
         name="createContact",

@@ -11,6 +11,7 @@ from accounts.models import Member
 from accounts.prepared import read_json
 from config.wires.estateprime import local_time
 from config.wires.fields import Document, Flag, Text, WireField, as_stored, text_or_null
+from config.wires.openapi.fields import NOT_BLANK
 from config.wires.openapi.shapes import TEXT, Component, Shape, array, closed, nullable, whole
 from contacts.api.fields import Email
 from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, RelatedPersonDraft
@@ -35,6 +36,9 @@ class Identifier(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, str) and data.isascii() and data.isdecimal() and len(data) < 20:
             data = int(data)
+        if isinstance(data, float) and data.is_integer():
+            # To JSON 7.0 is the integer 7, and to the document's readers too.
+            data = int(data)
         if isinstance(data, bool) or not isinstance(data, int) or not 0 < data <= LONGEST_NUMBER:
             self.fail("invalid_type")
         return data
@@ -55,6 +59,7 @@ class Rows(serializers.ListField):
     def __init__(self, child: serializers.Field[Any, Any, Any, Any], items: int, **kwargs: Any) -> None:
         super().__init__(child=child, required=False, allow_null=True, **kwargs)
         self.items = items
+        self.shape = {"maxItems": items}
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if isinstance(data, list) and len(data) > self.items:
@@ -134,11 +139,11 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
 
     default_error_messages = {"invalid_type": "must be an array", "null": "must be an array"}
     shape = {
-        "type": "array",
+        "type": ["array", "object"],
         "items": {
             "type": "object",
             "required": ["custom_field_id"],
-            "properties": {"custom_field_id": {"type": "integer", "minimum": 1}, "value": {}},
+            "properties": {"custom_field_id": Identifier.shape, "value": {}},
         },
     }
 
@@ -156,7 +161,7 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
         return data
 
     def _pair(self, entry: Any) -> tuple[Any, Any]:
-        if not isinstance(entry, dict) or "custom_field_id" not in entry:
+        if not isinstance(entry, dict) or entry.get("custom_field_id") is None:
             self.fail("invalid_type")
         return entry["custom_field_id"], entry.get("value")
 
@@ -252,7 +257,13 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
     WireField("contact_details", ("related_rows",), _people, Rows(Person(), MOST_CHILD_ROWS), _PEOPLE),
     WireField("tags", ("tag_numbers",), sorted, References(Tag, "name", MOST_TAGS), array(_IDENTIFIER)),
     WireField("date_created", ("created_at",), local_time, prints=_MOMENT),
-    WireField("created_by", ("created_by__number",), as_stored, Reference(Member, "id"), nullable(_IDENTIFIER)),
+    WireField(
+        "created_by",
+        ("created_by__number",),
+        as_stored,
+        Reference(Member, "id", allow_null=True),
+        nullable(_IDENTIFIER),
+    ),
     WireField(
         "users",
         ("assigned_to__number", "further_assignee_numbers"),
@@ -267,12 +278,31 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
 KEPT_UNREAD: Final = ("full_name", "vat_number", "id_number", "is_active", "office_id", "language_id", "country")
 
 
+_SAID: Final = {"type": "string", "pattern": NOT_BLANK}
+
+
 class ContactWrite(Document.of(CONTACT_FIELDS)):  # type: ignore[misc]  # made of the declaration above
     """What a program may send."""
 
 
+class ContactChange(ContactWrite):
+    """The same for a contact there is, of which it stays who made it."""
+
+    created_by = None
+
+
 class ContactCreate(ContactWrite):
     """The same for a new contact, which needs a name (CONTRACTS E-C5)."""
+
+    shape = {
+        "anyOf": [
+            *({"required": [name], "properties": {name: _SAID}} for name in ("first_name", "last_name")),
+            {
+                "required": ["is_company", "company_name"],
+                "properties": {"is_company": {"const": True}, "company_name": _SAID},
+            },
+        ]
+    }
 
     def validate(self, attributes: dict[str, Any]) -> dict[str, Any]:
         named = any(attributes.get(name) for name in ("first_name", "last_name"))
@@ -291,8 +321,9 @@ def draft_of(accepted: dict[str, Any], sent: dict[str, Any], *, is_new: bool) ->
     for key in ("first_name", "last_name", "company_name", "source", "notes"):
         if said.get(key, "") is None:
             said[key] = ""
-    if not is_new:
-        said.pop("created_by", None)
+    if said.get("created_by", UNSET) is None:
+        # As it was read of a contact that nobody in particular made.
+        del said["created_by"]
     if is_new:
         said.setdefault("is_lead", False)
     if "custom_fields" in said:

@@ -14,10 +14,17 @@ from config.wires.estateprime import EstatePrimeViewSet, parameters_of
 from config.wires.fields import accepted
 from config.wires.strict_json import object_of
 from contacts import services
+from contacts.api.estateprime.keeping import news_in, tags_in_place
 from contacts.api.estateprime.openapi import CONTACT_OPERATIONS, LOOKUP_OPERATIONS
 from contacts.api.estateprime.queries import list_query
 from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
-from contacts.api.estateprime.serializers import LONGEST_NUMBER, ContactCreate, ContactWrite, draft_of
+from contacts.api.estateprime.serializers import (
+    LONGEST_NUMBER,
+    ContactChange,
+    ContactCreate,
+    ContactWrite,
+    draft_of,
+)
 from contacts.custom_fields import fields_in_order
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.listing import Listing, slots
@@ -64,8 +71,10 @@ class ContactViewSet(EstatePrimeViewSet):
 
     def partial_update(self, request: Request, identifier: str) -> Response:
         sent = object_of(request.data)
-        draft = draft_of(accepted(ContactWrite, sent, partial=True), sent, is_new=False)
-        contact = services.update_contact(self.contact_to_change(identifier), draft, actor=self.actor)
+        held = self.contact_to_change(identifier)
+        news = news_in(sent, written_contact(held.pk)[0])
+        draft = tags_in_place(draft_of(accepted(ContactChange, news), sent, is_new=False), held)
+        contact = services.update_contact(held, draft, actor=self.actor)
         document, version = written_contact(contact.pk)
         return Response(self.success(data=document), headers={"ETag": etag_of(version)})
 
