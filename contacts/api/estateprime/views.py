@@ -17,7 +17,14 @@ from contacts import services
 from contacts.api.estateprime.openapi import CONTACT_OPERATIONS, LOOKUP_OPERATIONS
 from contacts.api.estateprime.queries import list_query
 from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
-from contacts.api.estateprime.serializers import LONGEST_NUMBER, ContactCreate, ContactWrite, draft_of
+from contacts.api.estateprime.serializers import (
+    LONGEST_NUMBER,
+    ContactCreate,
+    ContactWrite,
+    draft_of,
+    may_be_as_shown,
+    without_what_is_shown,
+)
 from contacts.custom_fields import fields_in_order
 from contacts.exceptions import ContactNotFound, DuplicateContact
 from contacts.listing import Listing, slots
@@ -64,8 +71,11 @@ class ContactViewSet(EstatePrimeViewSet):
 
     def partial_update(self, request: Request, identifier: str) -> Response:
         sent = object_of(request.data)
-        draft = draft_of(accepted(ContactWrite, sent, partial=True), sent, is_new=False)
-        contact = services.update_contact(self.contact_to_change(identifier), draft, actor=self.actor)
+        said = accepted(ContactWrite, sent, partial=True)
+        contact = self.contact_to_change(identifier)
+        if may_be_as_shown(said, contact):
+            said = without_what_is_shown(said, sent, written_contact(contact.pk)[0])
+        contact = services.update_contact(contact, draft_of(said, sent, is_new=False), actor=self.actor)
         document, version = written_contact(contact.pk)
         return Response(self.success(data=document), headers={"ETag": etag_of(version)})
 
