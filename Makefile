@@ -11,7 +11,7 @@ RUN = $(VENV)/bin/python
 MANAGE = $(RUN) manage.py
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup setup-dev setup-browser demo serve test bench lint format types check lock clean
+.PHONY: help setup setup-dev setup-browser demo serve test proof bench lint format types check lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,11 @@ serve: setup ## migrate, then run gunicorn on PORT against DATABASE_URL or the e
 
 test: setup-dev ## run the suite on SQLite and, when one answers, on PostgreSQL (ARGS go to pytest)
 	@$(RUN) tests/run.py $(ARGS)
+
+CASES ?= 5000
+
+proof: setup-dev ## tell CASES made-up stories of contacts on all wires (default 5000), new ones in every run
+	@PROOF_CASES="$(CASES)" $(RUN) tests/run.py tests/contracts/test_three_wires.py $(ARGS)
 
 # On the PostgreSQL of BENCH_POSTGRES_URL, by a superuser. The databases stay for the next run.
 ROWS ?= 100000

@@ -114,6 +114,8 @@ class ContactDraft:
     further_assignees: tuple[int, ...] | Unset = UNSET
     related_people: tuple[RelatedPersonDraft, ...] | Unset = UNSET
     tags: tuple[str, ...] | Unset = UNSET
+    # The same tags in no order of their own: those that are there keep their places, whoever put them there.
+    tag_set: tuple[str, ...] | Unset = UNSET
     # On top of the stored tags or of ``tags``, whoever else writes at the same time: first these go, then those come.
     removed_tags: tuple[str, ...] | Unset = UNSET
     added_tags: tuple[str, ...] | Unset = UNSET

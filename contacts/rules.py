@@ -155,7 +155,7 @@ def _faults_of_order(price: Mapping[str, Any]) -> Iterator[FieldError]:
 
 
 def _list_faults(draft: ContactDraft) -> Iterator[FieldError]:
-    for tags in (draft.tags, draft.added_tags):
+    for tags in (draft.tags, draft.tag_set, draft.added_tags):
         yield from tag_faults(tags)
     for name in ("further_emails", "further_phones", "further_assignees", "related_people"):
         rows = getattr(draft, name)
@@ -207,6 +207,7 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
         value = getattr(draft, name)
         if value is not UNSET:
             setattr(contact, name, value)
+    _drop_remarks(draft, contact)
     if draft.is_reachable and was_reachable and not (contact.email or contact.phone):
         raise Invalid([FieldError("email", "required", message="or phone is required")])
     _apply_names(draft, contact)
@@ -228,6 +229,15 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
     contact.phone_norm = normalise_phone(contact.phone, region)
 
 
+def _drop_remarks(draft: ContactDraft, contact: Contact) -> None:
+    """An address or number that is taken away takes its label and note along: the next one is another."""
+    for name in ("email", "phone"):
+        if getattr(draft, name) == "":
+            for remark in (f"{name}_label", f"{name}_note"):
+                if getattr(draft, remark) is UNSET:
+                    setattr(contact, remark, "")
+
+
 def _apply_names(draft: ContactDraft, contact: Contact) -> None:
     """Keep what was written, and the other form in step with it; the same words sent back change neither."""
     parts = (
@@ -239,7 +249,7 @@ def _apply_names(draft: ContactDraft, contact: Contact) -> None:
         contact.full_name = join_name(*parts)
     if draft.full_name is not UNSET and draft.full_name != contact.full_name:
         contact.full_name = draft.full_name
-        if parts == ("", "") or draft.first_name is UNSET:
+        if parts == ("", "") or (draft.first_name is UNSET and draft.last_name is UNSET):
             contact.first_name, contact.last_name = split_name(draft.full_name, is_company=contact.is_company)
     contact.first_name_norm = fold(contact.first_name)[:LONGEST_SORT_KEY]
     contact.last_name_norm = fold(contact.last_name)[:LONGEST_SORT_KEY]
@@ -280,7 +290,8 @@ def merged_preferences(stored: dict[str, Any] | None, draft: PreferencesDraft | 
             merged[name] = list(value) if isinstance(value, tuple) else value
     if draft.price_range is not UNSET:
         merged["price_range"] = _merged_price(merged.get("price_range"), draft.price_range)
-    return merged if any(merged.values()) else None
+    # What is empty is left out: a part said to be empty and one that was never said are the same, and read the same.
+    return {name: value for name, value in merged.items() if value} or None
 
 
 def _merged_price(stored: dict[str, Any] | None, draft: PriceRange | None) -> dict[str, Any] | None:

@@ -98,6 +98,9 @@ class Children:
             wanted = getattr(draft, name)
             if wanted is not UNSET:
                 rows[name] = tuple(dict.fromkeys(wanted)) if name in ("tags", "further_assignees") else tuple(wanted)
+        if draft.tag_set is not UNSET:
+            kept = [name for name in rows.get("tags", ()) if name in draft.tag_set]
+            rows["tags"] = tuple(dict.fromkeys((*kept, *draft.tag_set)))
         if draft.removed_tags is not UNSET:
             rows["tags"] = tuple(name for name in rows.get("tags", ()) if name not in draft.removed_tags)
         if draft.added_tags is not UNSET:
@@ -123,7 +126,7 @@ def _as_json(value: Any) -> Any:
 def kinds_touched(draft: ContactDraft) -> set[str]:
     """The kinds a draft may replace."""
     touched = {name for name in KINDS if getattr(draft, name) is not UNSET}
-    if draft.added_tags is not UNSET or draft.removed_tags is not UNSET:
+    if any(tags is not UNSET for tags in (draft.tag_set, draft.added_tags, draft.removed_tags)):
         touched.add("tags")
     return touched | {"further_phones"} if draft.secondary_phone is not UNSET else touched
 

@@ -89,7 +89,6 @@ def test_tags_and_preferences_are_typed_as_words(north: World, agent: Client):
         tags = list(changed.tagged.order_by("position").values_list("tag__name", flat=True))
     assert tags == ["vip", "Smith, Jones"]
     assert changed.preferences == {
-        "communication_method": None,
         "property_types": ["CONDO", "LOFT"],
         "price_range": {"min": 250_000, "max": None},
         "locations": ["Harbour, North", "Old Town"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from config.wires.openapi.shapes import TEXT, Component, Shape, array, closed, n
 from contacts.api.fields import Email
 from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, RelatedPersonDraft
 from contacts.field_types import FIELD_TYPES
-from contacts.models import ContactType, Source, Tag
+from contacts.models import Contact, ContactType, Source, Tag
 from contacts.models.custom_field import key_of
 from contacts.querysets import as_list
 from contacts.rules import MOST_CHILD_ROWS, MOST_TAGS
@@ -201,7 +202,8 @@ def _custom_fields(values: str, definitions: Iterable[Sequence[Any]]) -> list[di
 
 
 def _users(assigned_to: int | None, further: Iterable[int]) -> list[int]:
-    return [*([] if assigned_to is None else [assigned_to]), *further]
+    """Once each: who is responsible may have been among the others before."""
+    return list(dict.fromkeys([*([] if assigned_to is None else [assigned_to]), *further]))
 
 
 def _is_lead(type: str) -> bool:
@@ -312,6 +314,48 @@ class ContactCreate(ContactWrite):
         return attributes
 
 
+def may_be_as_shown(accepted: dict[str, Any], contact: Contact) -> bool:
+    """Whether what an accepted change says might be what the contact shows already, though it is stored otherwise."""
+    return (
+        ("phones" in accepted and not contact.phone)
+        or ("emails" in accepted and not contact.email)
+        or "users" in accepted
+        or bool(accepted.get("custom_fields"))
+        or ("source" in accepted and accepted["source"] is None and bool(contact.source))
+    )
+
+
+def without_what_is_shown(accepted: dict[str, Any], sent: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+    """An accepted change without what the contact's document says already.
+
+    A contact without a phone of its own shows the further ones, and a source outside the catalogue shows as null. Sent
+    back as they were read these say nothing; taken at their word they would change what other wires show, and a value
+    that points to somebody deleted would be refused.
+    """
+    said = dict(accepted)
+    if "users" in said and list(dict.fromkeys(int(number) for number in sent["users"] or ())) == shown["users"]:
+        del said["users"]
+    for key in ("phones", "emails"):
+        if key in said and [_entry_shown(entry) for entry in said[key] or ()] == shown[key]:
+            del said[key]
+    if "source" in said and said["source"] is None and shown["source_id"] is None:
+        del said["source"]
+    if said.get("custom_fields"):
+        said["custom_fields"] = _other_values(said["custom_fields"], shown["custom_fields"])
+    return said
+
+
+def _other_values(said: dict[int, Any], shown: list[dict[str, Any]]) -> dict[int, Any]:
+    """Without those that are shown already: what one of them pointed to may be deleted meanwhile."""
+    # As JSON: to Python True is 1, and to a field of numbers it is a mistake. Not orjson, which knows no large integers.
+    held = {row["custom_field_id"]: json.dumps(row["value"]) for row in shown}
+    return {number: value for number, value in said.items() if json.dumps(value) != held.get(number)}
+
+
+def _entry_shown(entry: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "", "notes": ""} | {key: value or "" for key, value in entry.items()}
+
+
 def draft_of(accepted: dict[str, Any], sent: dict[str, Any], *, is_new: bool) -> ContactDraft:
     """The draft of an accepted body; ``sent`` is the whole of it. Lists replace as a whole (CONTRACTS E-S12)."""
     said = dict(accepted)
@@ -372,5 +416,6 @@ _LISTS: Final[dict[str, Callable[[list[Any]], dict[str, Any]]]] = {
     "emails": _email_drafts,
     "contact_details": _people_drafts,
     "users": _user_drafts,
-    "tags": lambda names: {"tags": tuple(names)},
+    # In no order here, and in one on another wire.
+    "tags": lambda names: {"tag_set": tuple(names)},
 }

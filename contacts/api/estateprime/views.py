@@ -14,7 +14,7 @@ from config.wires.estateprime import EstatePrimeViewSet, parameters_of
 from config.wires.fields import accepted
 from config.wires.strict_json import object_of
 from contacts import services
-from contacts.api.estateprime.keeping import news_in, tags_in_place
+from contacts.api.estateprime.keeping import news_in
 from contacts.api.estateprime.openapi import CONTACT_OPERATIONS, LOOKUP_OPERATIONS
 from contacts.api.estateprime.queries import list_query
 from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
@@ -24,6 +24,8 @@ from contacts.api.estateprime.serializers import (
     ContactCreate,
     ContactWrite,
     draft_of,
+    may_be_as_shown,
+    without_what_is_shown,
 )
 from contacts.custom_fields import fields_in_order
 from contacts.exceptions import ContactNotFound, DuplicateContact
@@ -72,9 +74,11 @@ class ContactViewSet(EstatePrimeViewSet):
     def partial_update(self, request: Request, identifier: str) -> Response:
         sent = object_of(request.data)
         held = self.contact_to_change(identifier)
-        news = news_in(sent, written_contact(held.pk)[0])
-        draft = tags_in_place(draft_of(accepted(ContactChange, news), sent, is_new=False), held)
-        contact = services.update_contact(held, draft, actor=self.actor)
+        shown = written_contact(held.pk)[0]
+        said = accepted(ContactChange, news_in(sent, shown), partial=True)
+        if may_be_as_shown(said, held):
+            said = without_what_is_shown(said, sent, shown)
+        contact = services.update_contact(held, draft_of(said, sent, is_new=False), actor=self.actor)
         document, version = written_contact(contact.pk)
         return Response(self.success(data=document), headers={"ETag": etag_of(version)})
 
