@@ -75,7 +75,7 @@ class ContactViewSet(EstatePrimeViewSet):
         sent = object_of(request.data)
         held = self.contact_to_change(identifier)
         shown = written_contact(held.pk)[0]
-        said = accepted(ContactChange, news_in(sent, shown), partial=True)
+        said = accepted(ContactChange, news_in(sent, shown))
         if may_be_as_shown(said, held):
             said = without_what_is_shown(said, sent, shown)
         contact = services.update_contact(held, draft_of(said, sent, is_new=False), actor=self.actor)
