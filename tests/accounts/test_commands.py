@@ -104,6 +104,7 @@ def test_load_catalogue_prints_the_file_with_ids_however_often(
     expected = {
         "sources": [{"name": "Portal"}, {"name": "Öffentlich"}],
         "tags": [{"name": "cold"}, {"name": "vip", "color": "#aabbcc"}],
+        "custom_fields": [],
     }
     assert first == expected
 

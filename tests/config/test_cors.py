@@ -56,7 +56,8 @@ ALLOW = {
     "/api/v1/contacts/550e8400-e29b-41d4-a716-446655440000": "GET, HEAD, PATCH, DELETE, OPTIONS",
     "/api/v1/nowhere": None,
     "/api/v1": None,
-    "/api/contacts": None,
+    "/api/contacts": "GET, HEAD, POST, OPTIONS",
+    "/api/nowhere": None,
 }
 
 

@@ -18,6 +18,7 @@ from tests.contracts.test_winnerr_problems import ALWAYS, CASES, CHALLENGE, UNFO
 # By Winnerr's type and title of the same failure: the status and the sentence here (CONTRACTS E-S1).
 ANSWERS: dict[tuple[str, str], tuple[int, str]] = {
     ("not_found_error", "Deal Not Found"): (404, "Deal not found."),
+    ("not_found_error", "Communication Not Found"): (404, "Communication not found."),
     ("not_found_error", "Conversation Not Found"): (404, "Conversation not found."),
     ("not_found_error", "Contact Not Found"): (404, "Contact not found."),
     ("not_found_error", "Not Found"): (404, "Not found."),

@@ -20,6 +20,7 @@ BASE = "https://rentalot.ai/problems/"
 PROBLEMS = {
     ("validation_error", "Validation Error"): ("validation-error", "Validation Error", "Request validation failed"),
     ("not_found_error", "Deal Not Found"): ("not-found", "Not Found", "Deal not found"),
+    ("not_found_error", "Communication Not Found"): ("not-found", "Not Found", "Communication not found"),
     ("not_found_error", "Conversation Not Found"): ("not-found", "Not Found", "Conversation not found"),
     ("not_found_error", "Contact Not Found"): ("not-found", "Not Found", "Contact not found"),
     ("not_found_error", "Not Found"): ("not-found", "Not Found", "The requested resource was not found"),

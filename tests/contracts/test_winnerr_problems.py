@@ -16,7 +16,7 @@ from rest_framework import exceptions as rest_exceptions
 
 from accounts import exceptions as domain
 from accounts.exceptions import DomainError, FieldError
-from activities.exceptions import ConversationNotFound, DealNotFound
+from activities.exceptions import CommunicationNotFound, ConversationNotFound, DealNotFound
 from config.wires.problems import TRANSLATIONS, LengthRequired, PayloadTooLarge
 from config.wires.strict_json import MalformedJSON
 from config.wires.winnerr import IDEMPOTENCY_DETAILS, WORDS
@@ -132,6 +132,13 @@ CASES = [
         "not_found_error",
         "Conversation Not Found",
         "Conversation with ID '1' was not found",
+    ),
+    Case(
+        CommunicationNotFound("7"),
+        404,
+        "not_found_error",
+        "Communication Not Found",
+        "Communication with ID '7' was not found",
     ),
     Case(DealNotFound("deal_1"), 404, "not_found_error", "Deal Not Found", "Deal with ID 'deal_1' was not found"),
     Case(
