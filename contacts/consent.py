@@ -1,0 +1,86 @@
+"""Whether somebody may be spoken to: the one gate for everything that sends or exports.
+
+Two things close it: the status ``DO_NOT_CONTACT``, for every medium, and the newest ``Consent`` of a medium, for that
+one. Nobody has to agree beforehand: who says nothing may be answered.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from contacts.models import Consent, Contact, ContactStatus
+from contacts.normalise import fold
+from contacts.querysets import ContactQuerySet
+
+# As people write them, compared without case, accents and punctuation, and only when they are all that is said.
+# English ones as carriers and Twilio take them; the same words in other languages, which carriers do not know.
+_STOP: Final = """
+stop|stop all|stopall|unsubscribe|cancel|end|quit|revoke|optout|opt out|remove me|stop messages|do not contact me
+stopp|abmelden|abbestellen|austragen|keine nachrichten mehr
+arret|arreter|desabonner|desinscription|desinscrire
+parar|baja|darme de baja|cancelar|alto|no mas mensajes
+sair|descadastrar|cancelar inscricao
+annulla|disiscrivimi|cancellami|basta
+afmelden|uitschrijven
+avsluta|afmeld|avmeld|peruuta|lopeta
+wypisz|koniec|odhlasit|leiratkozas|dezabonare
+στοπ|διακοπη|διαγραφη|απεγγραφη
+стоп|отписаться|отписка|отпиши
+dur|iptal|abonelikten cik
+توقف|إيقاف|הסר|停止|退订|停止配信|중지
+"""
+_START: Final = """
+start|unstop|subscribe|resume|opt in|optin
+anmelden|reprendre|alta|reanudar|iniciar|riprendi|aanmelden
+εναρξη|εγγραφη|старт|подписаться|başla
+"""
+_LONGEST_WORDS: Final = 60
+_NOT_WORDS: Final = re.compile(r"[^\w]+")
+
+
+def _bare(text: str) -> str:
+    return " ".join(_NOT_WORDS.sub(" ", fold(text)).split())
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(_bare(words) for line in listed.split("\n") for words in line.split("|") if words.strip())
+
+
+_STOP_WORDS: Final = _words(_STOP)
+_START_WORDS: Final = _words(_START)
+
+
+def statement_in(text: str) -> bool | None:
+    """What a message says about further ones: False for a word that stops them, True for one that asks for them again.
+
+    None for everything else: a sentence that merely contains such a word is an answer for people to read.
+    """
+    if len(text) > _LONGEST_WORDS:
+        return None
+    said = _bare(text)
+    if said in _STOP_WORDS:
+        return False
+    return True if said in _START_WORDS else None
+
+
+def contactable(contacts: ContactQuerySet[Contact], medium: str) -> QuerySet[Any]:
+    """Those of the contacts who may be spoken to by a medium (a value of ``Medium``)."""
+    stated = Consent.objects.filter(contact=OuterRef("pk"), medium=medium).order_by("-stated_at", "-id")
+    newest = contacts.annotate(consent_given=Subquery(stated.values("is_given")[:1]))
+    return newest.exclude(status=ContactStatus.DO_NOT_CONTACT).filter(Q(consent_given=None) | Q(consent_given=True))
+
+
+def may_be_contacted(contact: Contact, medium: str) -> bool:
+    """Whether one contact may be spoken to by a medium, as it is stored now; never a deleted one."""
+    return contactable(Contact.objects.active().filter(pk=contact.pk), medium).exists()
+
+
+def current_consents(contact: Contact) -> dict[str, Consent]:
+    """The statement that counts, by medium; media nothing was said about are left out."""
+    newest: dict[str, Consent] = {}
+    for consent in Consent.objects.filter(contact=contact).order_by("-stated_at", "-id"):
+        newest.setdefault(consent.medium, consent)
+    return newest
