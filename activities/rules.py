@@ -85,6 +85,7 @@ def communication_faults(draft: CommunicationDraft) -> list[FieldError]:
         *fault_of_text("body", draft.body, LONGEST_BODY),
         *fault_of_text("provider_message_id", draft.provider_message_id, LONGEST_PROVIDER_ID),
         *fault_of_text("winnerr_key", draft.winnerr_key or "", LONGEST_KEY),
+        *_object_faults("metadata", draft.metadata),
         *_object_faults("extra", draft.extra),
     ]
 

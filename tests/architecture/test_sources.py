@@ -14,6 +14,7 @@ from tests.architecture.sources import REPOSITORY, nodes, product_files, test_fi
 # Who may look past the tenant fence.
 UNSCOPED = {
     "accounts/tenancy.py": "defines it",
+    "activities/channels.py": "finds the channel a provider calls, and whose receipts wait, before one is known",
     "accounts/authentication.py": "finds out the organization, before one is known",
     "accounts/management/commands/purge_expired.py": "lists the organizations to visit one by one, as the owner role",
 }
@@ -51,7 +52,7 @@ def test_only_the_fence_makes_querysets_of_its_own():
 
 # Imports inside functions hide cycles.
 LATE_IMPORTS = {
-    "activities/apps.py": "the same, for the receivers of what happens to contacts",
+    "activities/apps.py": "the same, for the receivers of what happens to contacts, and the work of the worker",
     "accounts/apps.py": "Django loads this file before models may be imported; ready() is its place for checks",
 }
 
@@ -70,6 +71,7 @@ def test_imports_stand_at_the_top():
 CATCHING_ALL = {
     "config/wires/problems.py": "turns whatever failed into an answer of the wire",
     "accounts/tenancy.py": "rolls back and raises again",
+    "activities/services/applying.py": "tries the receipts of a batch that failed one by one, and puts off the one that did",
 }
 
 
@@ -140,6 +142,7 @@ MODELS = {model.__name__ for model in apps.get_models()}
 
 # ``filter(**something)``: whose names they are, and why they are never a caller's.
 EXPANSIONS = {
+    "activities/channels.py": "columns of this module's own list, as the database function returns them",
     "contacts/api/winnerr/reading.py": "columns of the declared includes, by the names they are declared under",
     "contacts/services/updating.py": "columns of this module's own list, compared before and after",
     "accounts/tenancy.py": "hands on what the fence's own update was called with",

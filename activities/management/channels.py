@@ -1,0 +1,17 @@
+"""Channels as operators name them."""
+
+from __future__ import annotations
+
+from django.core.management.base import CommandError
+
+from accounts.identifiers import parse_public_id
+from activities.models import InboundChannel
+
+
+def channel_with_id(identifier: str) -> InboundChannel:
+    """The channel of the organization in scope with this id. Raises ``CommandError``."""
+    uuid = parse_public_id("channel", identifier)
+    channel = InboundChannel.objects.filter(uuid=uuid).first() if uuid else None
+    if channel is None:
+        raise CommandError(f"The organization has no channel with the id {identifier!r}.")
+    return channel

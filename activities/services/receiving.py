@@ -1,0 +1,89 @@
+"""Keeping what providers hand over, before anything is done with it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from activities.arrivals import Arrival, storable
+from activities.models import InboundChannel, Receipt, ReceiptState
+
+logger = logging.getLogger("latchkey.inbound")
+
+LONGEST_KEY = 255
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many arrivals are new, and how many were here before."""
+
+    new: int
+    repeated: int
+
+
+def keep(channel: InboundChannel, arrivals: Sequence[Arrival]) -> Kept:
+    """Store each arrival as a receipt, once: one whose key the channel has already changes nothing.
+
+    Whoever comes again with the same key and another content is counted as a conflict and not believed. The caller
+    answers the provider when its unit of work has committed.
+    """
+    receipts: dict[str, Receipt] = {}
+    for arrival in arrivals:
+        receipt = _receipt(channel, arrival)
+        receipts.setdefault(receipt.key, receipt)
+    with transaction.atomic():
+        before = _stored(channel, receipts)
+        fresh = [receipt for key, receipt in receipts.items() if key not in before]
+        Receipt.objects.bulk_create(fresh, ignore_conflicts=True)
+        _count_conflicts(channel, [key for key, digest in before.items() if digest != receipts[key].digest])
+    return Kept(new=len(fresh), repeated=len(arrivals) - len(fresh))
+
+
+def _receipt(channel: InboundChannel, arrival: Arrival) -> Receipt:
+    now = timezone.now()
+    state = _state_of(arrival)
+    return Receipt(
+        channel_id=channel.pk,
+        key=_key_of(arrival),
+        payload=arrival.payload,
+        digest=hashlib.sha256(arrival.payload).hexdigest(),
+        event=arrival.event.as_json() if arrival.event else None,
+        sent_at=arrival.sent_at or now,
+        received_at=now,
+        due_at=now,
+        state=state,
+        reason=arrival.reason[:LONGEST_REASON],
+        settled_at=None if state == ReceiptState.PENDING else now,
+    )
+
+
+def _state_of(arrival: Arrival) -> ReceiptState:
+    if arrival.is_ignored:
+        return ReceiptState.IGNORED
+    return ReceiptState.PENDING if arrival.event else ReceiptState.QUARANTINED
+
+
+def _key_of(arrival: Arrival) -> str:
+    """The key itself where it fits, else its digest behind as much of it as fits."""
+    key = storable(arrival.key)
+    if len(key) <= LONGEST_KEY:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return f"{key[: LONGEST_KEY - len(digest) - 1]}#{digest}"
+
+
+def _stored(channel: InboundChannel, keys: Collection[str]) -> dict[str, str]:
+    return dict(Receipt.objects.filter(channel_id=channel.pk, key__in=keys).values_list("key", "digest"))
+
+
+def _count_conflicts(channel: InboundChannel, keys: Sequence[str]) -> None:
+    if keys:
+        logger.warning("channel %s: %d known keys came with another content", channel.public_id, len(keys))
+        Receipt.objects.filter(channel_id=channel.pk, key__in=keys).update(conflicts=F("conflicts") + 1)
