@@ -154,7 +154,15 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> dict[int, Any]:
         pairs = data.items() if isinstance(data, dict) else [self._pair(entry) for entry in self._entries(data)]
         identifier = Identifier()
-        return {identifier.run_validation(key): value for key, value in pairs}
+        values: dict[int, Any] = {}
+        for key, value in pairs:
+            number = identifier.run_validation(key)
+            if number in values:
+                # Whichever were taken, the other would be lost in silence.
+                fault = serializers.ErrorDetail("must be said once", code="invalid_value")
+                raise serializers.ValidationError({str(number): fault})
+            values[number] = value
+        return values
 
     def _entries(self, data: Any) -> list[Any]:
         if not isinstance(data, list):
