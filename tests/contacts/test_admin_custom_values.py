@@ -261,6 +261,15 @@ def test_a_narrowed_agent_is_told_no_name_of_a_contact_they_may_not_see(north: W
     assert errors_of(response) == {f"custom_{field.number}": ["No contact is found by “carol”."]}
 
 
+def test_contacts_may_stand_on_lines_of_their_own(north: World, south: World, agent: Client):
+    field = made(north, "contact_multi")
+    contact = valued(north, field, [north.contacts[2].number])
+    form = contact_form(agent, contact)
+    typed = of_world(north, "contact_multi", "carol\r\n\r\n#1 Whoever;#2")
+    assert agent.post(contact_page(contact), form | {f"custom_{field.number}": typed}).status_code == 302
+    assert fresh(north, contact).custom_values == {field.key: of_world(north, "contact_multi", [3, 1, 2])}
+
+
 def test_a_contact_that_is_gone_stays_pointed_to_until_somebody_says_otherwise(north: World, agent: Client):
     field, gone = made(north, "contact"), north.contacts[2]
     contact = valued(north, field, gone.number)
