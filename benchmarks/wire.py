@@ -154,9 +154,10 @@ def times_table(title: str, found: Measurements) -> Table:
 
 def _row(name: str, program: str, times: dict[str, Times]) -> list[str]:
     own = times[program]
-    shares = ["", ""]
-    if program == "project" and len(times) > 1:
-        shares = [f"{own.rate / times['limit'].rate:.0%}", f"{own.rate / times['textbook'].rate:.1f}"]
+    shares = [
+        form.format(own.rate / times[other].rate) if program == "project" and other in times else ""
+        for other, form in (("limit", "{:.0%}"), ("textbook", "{:.1f}"))
+    ]
     figures = [f"{value:,.2f}" for value in (own.alone_p50, own.alone_p99, own.p50, own.p99)]
     counts = [str(own.rounds), f"{own.spread:.0%}", str(own.failures)]
     return [name if program == "project" else "", program, f"{own.rate:,.1f}", *shares, *figures, *counts]
