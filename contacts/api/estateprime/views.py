@@ -18,7 +18,7 @@ from contacts import services
 from contacts.api.estateprime.keeping import news_in
 from contacts.api.estateprime.openapi import CONTACT_OPERATIONS, LOOKUP_OPERATIONS
 from contacts.api.estateprime.queries import list_query
-from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
+from contacts.api.estateprime.reading import list_page, order_of, single_contact, written_contact
 from contacts.api.estateprime.serializers import (
     ContactChange,
     ContactCreate,
@@ -52,7 +52,7 @@ class ContactViewSet(EstatePrimeViewSet):
 
     def list(self, request: Request) -> Response:
         asked = list_query(parameters_of(request))
-        listing = Listing.of(asked.selection, ORDER, 50, actor=self.actor, is_numbered=True)
+        listing = Listing.of(asked.selection, order_of(asked.selection), 50, actor=self.actor, is_numbered=True)
         values = slots(asked.selection, actor=self.actor, first=asked.page.first)
         return Response(asked.page.enveloped(*list_page(listing, values)))
 
