@@ -61,6 +61,13 @@ def _wish(known: Known, said: Document) -> None:
         known.preferences["priceRange"] = None if (lowest, highest) == (None, None) else bounds
 
 
+def is_impossible(body: Document) -> bool:
+    """Whether a body contradicts itself, so that no contact could have it."""
+    bounds = (body.get("preferences") or {}).get("priceRange") or {}
+    lowest, highest = bounds.get("min"), bounds.get("max")
+    return lowest is not None and highest is not None and lowest > highest
+
+
 def _say(name: str) -> Callable[[Known, Any], None]:
     """Text as it is; ``null`` is empty."""
     return lambda known, value: setattr(known, name, value or "")
