@@ -5,6 +5,7 @@ A database of the same size, the same migrations and the same rows is used again
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -31,12 +32,13 @@ OWNER_RIGHTS: Final = sql.SQL("LOGIN CREATEDB CREATEROLE")
 
 @dataclass(frozen=True)
 class Measured:
-    """An organization that is asked for its contacts, with what Winnerr and what Rentalot take for a credential."""
+    """An organization that is asked for its contacts, with what each wire takes for ``Authorization``."""
 
     id: int
     slug: str
-    token: str
-    key: str
+    winnerr: str
+    rentalot: str
+    estateprime: str
     contacts: int
 
 
@@ -85,9 +87,15 @@ def _measured(place: Place, slug: str, contacts: int) -> Measured:
     with place.session(place.owner) as owner:
         row = owner.execute("SELECT id FROM accounts_organization WHERE slug = %s", [slug]).fetchone()
     email = OWNER_EMAIL.format(slug=slug)
-    issued = manage(place, "issue_token", "--organization", slug, "--email", email, "--hours", "240")
-    key = manage(place, "issue_key", "--organization", slug, "--wire", "rentalot", "--name", "Benchmarks")["key"]
-    return Measured(row[0] if row else 0, slug, issued["token"], key, contacts)
+    token = manage(place, "issue_token", "--organization", slug, "--email", email, "--hours", "240")["token"]
+    key = _key(place, slug, "rentalot")["key"]
+    pair = _key(place, slug, "estateprime")
+    basic = base64.b64encode(f"{pair['public_key']}:{pair['secret_key']}".encode()).decode()
+    return Measured(row[0] if row else 0, slug, f"Bearer {token}", f"Bearer {key}", f"Basic {basic}", contacts)
+
+
+def _key(place: Place, slug: str, wire: str) -> dict[str, Any]:
+    return manage(place, "issue_key", "--organization", slug, "--wire", wire, "--name", "Benchmarks")
 
 
 def _make(place: Place) -> None:
@@ -146,11 +154,11 @@ def put_stamp(database: str, stamp: str) -> None:
         superuser.execute(comment.format(sql.Identifier(database), sql.Literal(stamp)))
 
 
-_FILLERS: Final = ("benchmarks/rows.py", "benchmarks/history.py", "benchmarks/filling.py")
+_FILLERS: Final = ("rows.py", "child_rows.py", "history.py", "filling.py")
 
 
 def _stamp(rows: int) -> str:
     """The size, and a digest of every migration and of what fills the tables."""
-    files = sorted(REPOSITORY.glob("*/migrations/0*.py")) + [REPOSITORY / path for path in _FILLERS]
+    files = sorted(REPOSITORY.glob("*/migrations/0*.py")) + [REPOSITORY / "benchmarks" / name for name in _FILLERS]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     return f"{rows} contacts, {digest[:16]}"

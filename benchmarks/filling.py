@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from benchmarks import history, rows
+from benchmarks import child_rows, history, rows
 from benchmarks.inserting import insert
 from benchmarks.upkeep import OF_CONTACTS, TO_CONTACTS, without_keys, without_text_indexes
 
@@ -61,7 +61,7 @@ def rows_of_small(count: int) -> int:
 def fill(owner: Connection[Any], count: int, newest: datetime, say: Callable[[str], None]) -> int:
     """Fill a migrated database in which both measured organizations have their owners; returns the last number given."""
     _found_small_organizations(owner)
-    _people_and_tags(owner)
+    _people_and_catalogue(owner)
     last = organizations(owner, count)
     with without_keys(owner, OF_CONTACTS), without_text_indexes(owner):
         for first in range(1, last + 1, CHUNK):
@@ -87,13 +87,13 @@ def organizations(owner: Connection[Any], count: int) -> int:
 
 
 def insert_contacts(owner: Connection[Any], batch: Batch) -> None:
-    """Contacts with their second phones and tags, in one transaction. Needs ``organizations`` in this session."""
+    """Contacts with what hangs on them, in one transaction. Needs ``organizations`` in this session."""
     numbers = {"first": batch.first, "last": batch.last}
     moments = {"newest": batch.newest, "spread": batch.spread, "score": batch.score}
     with owner.transaction():
         insert(owner, "contacts_contact", rows.CONTACT, rows.CONTACTS, **numbers, **moments)
-        insert(owner, "contacts_contactphone", rows.PHONE, rows.PHONES, **numbers)
-        insert(owner, "contacts_taggedcontact", rows.TAGGED, rows.TAGGINGS, **numbers)
+        for table, columns, source in child_rows.CHILDREN:
+            insert(owner, table, columns, source, **numbers)
 
 
 def insert_history(owner: Connection[Any], batch: Batch) -> None:
@@ -108,6 +108,9 @@ def insert_history(owner: Connection[Any], batch: Batch) -> None:
 _CHILDREN: Final = (
     ("contacts_contactchange", "contact_id"),
     ("contacts_taggedcontact", "content_object_id"),
+    ("contacts_contactassignee", "contact_id"),
+    ("contacts_relatedperson", "contact_id"),
+    ("contacts_contactemail", "contact_id"),
     ("contacts_contactphone", "contact_id"),
 )
 
@@ -142,7 +145,7 @@ def _found_small_organizations(owner: Connection[Any]) -> None:
     _insert_members(owner, "owner", "1", f"{source} WHERE o.slug LIKE 'small-%'")
 
 
-def _people_and_tags(owner: Connection[Any]) -> None:
+def _people_and_catalogue(owner: Connection[Any]) -> None:
     measured = f"accounts_organization o CROSS JOIN generate_series(1, {AGENTS}) AS n WHERE o.slug LIKE 'bench-%'"
     _insert_users(owner, "'agent-' || n || '@' || o.slug || '.example.com'", measured)
     agents = f"""
@@ -158,6 +161,8 @@ def _people_and_tags(owner: Connection[Any]) -> None:
     names = ", ".join(f"'{name}'" for name in rows.SOURCES)
     listed = f"accounts_organization o CROSS JOIN unnest(ARRAY[{names}]) WITH ORDINALITY AS s (name, n)"
     insert(owner, "contacts_source", source | {"name": "s.name"}, f"{listed} WHERE o.slug LIKE 'bench-%'")
+    insert(owner, "contacts_customfield", child_rows.FIELD, child_rows.DEFINED)
+    insert(owner, "contacts_customfieldoption", child_rows.OPTION, child_rows.OPTIONS)
 
 
 def _insert_users(owner: Connection[Any], email: str, source: str) -> None:

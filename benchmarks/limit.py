@@ -3,7 +3,7 @@
 One function from a request to bytes that does what the wire promises and nothing else: the token's signature, a
 transaction as the application role, the authority statement, one prepared statement for the work, JSON. It reads the
 documented filters but does not refuse bad ones, and computes no lead score. Winnerr's wire is here, Rentalot's in
-``benchmarks.limit_rentalot``.
+``benchmarks.limit_rentalot`` and EstatePrime's in ``benchmarks.limit_estateprime``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from django.utils.crypto import salted_hmac
 from psycopg.types.json import Jsonb
 
 from accounts.identifiers import uuid7
-from benchmarks import limit_rentalot
+from benchmarks import limit_estateprime, limit_rentalot
 from benchmarks.limit_connection import Answer, Connected, connect, in_json, who
 from benchmarks.limit_statements import AUTHORITY, BULK, GET, SORT_COLUMNS, Listing
 
@@ -51,12 +51,17 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """The WSGI application."""
     if not hasattr(_here, "connected"):
         _here.connected = connect(os.environ["DATABASE_URL"])
-    is_rentalot = environ["PATH_INFO"].startswith(limit_rentalot.PREFIX)
     with _here.connected.connection.transaction():
-        status, body, headers = (limit_rentalot.answer if is_rentalot else _answer)(environ, _here.connected)
+        status, body, headers = _wire(environ["PATH_INFO"])(environ, _here.connected)
     fixed = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
     start_response(status, fixed + headers)
     return [body]
+
+
+def _wire(path: str) -> Callable[[dict[str, Any], Connected], Answer]:
+    if path.startswith(limit_rentalot.PREFIX):
+        return limit_rentalot.answer
+    return limit_estateprime.answer if path.startswith(limit_estateprime.CONTACTS) else _answer
 
 
 def _answer(environ: dict[str, Any], connected: Connected) -> Answer:

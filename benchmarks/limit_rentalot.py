@@ -66,21 +66,22 @@ def _found(
     connected: Connected, text: str, filters: Mapping[str, Sequence[str]], first: int, limit: int
 ) -> tuple[list[Row], int]:
     narrowed = {name: filters.get(name) for name in FILTERS}
-    rows = connected.rows(SEARCH, _words(text) | narrowed | {"first": first, "limit": limit})
+    rows = connected.rows(SEARCH, words_of(text) | narrowed | {"first": first, "limit": limit})
     return rows if rows[0][0] else [], rows[0][-1]
 
 
-def _words(text: str) -> dict[str, list[str]]:
+def words_of(text: str) -> dict[str, list[str]]:
     """What to look for as it was typed, and with numbers as the digits that were dialled. The text is ASCII here."""
     folded = " ".join(text.lower().split())
     if _PHONE.fullmatch(folded):
-        return {"written": [folded], "dialled": [_digits(folded)]}
+        return {"written": [folded], "dialled": [digits_of(folded)]}
     words = folded.split(" ")
-    dialled = [_digits(word) if _PHONE_WORD.fullmatch(word) else word for word in words]
+    dialled = [digits_of(word) if _PHONE_WORD.fullmatch(word) else word for word in words]
     return {"written": words, "dialled": dialled}
 
 
-def _digits(text: str) -> str:
+def digits_of(text: str) -> str:
+    """The digits of an ASCII text."""
     return "".join(filter(str.isdigit, text))
 
 
@@ -88,7 +89,7 @@ def _create(connected: Connected, authority: Sequence[Any], sent: bytes) -> Answ
     body, uuid = orjson.loads(sent), uuid7()
     name, email, phone = body["name"], body["email"], body["phone"]
     first, _, last = name.partition(" ")
-    digits = _digits(phone)
+    digits = digits_of(phone)
     contact = {"first_name": first, "last_name": last, "full_name": name, "email": email, "phone": phone}
     contact |= {"type": "LEAD", "status": "ACTIVE", "source": body.get("source") or "api", "notes": ""}
     norms = {"first_name_norm": first.lower(), "last_name_norm": last.lower(), "email_norm": email.lower()}

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from benchmarks.estateprime_statements import CREATED, CREATED_ROWS
+
 # The same round trip says how the rest of the transaction is planned.
 AUTHORITY: Final = """
     SELECT *, set_config('plan_cache_mode', %s, true) FROM accounts_authority_by_credential(%s, %s)
@@ -98,7 +100,7 @@ _CONTACT: Final = """
 WITH contact AS (
     INSERT INTO contacts_contact ({columns}) VALUES ({values})
     ON CONFLICT (organization_id, email_norm) WHERE deleted_at IS NULL AND NOT email_norm = '' DO NOTHING
-    RETURNING organization_id, id, created_at
+    RETURNING organization_id, id, number, created_at
 )"""
 _CHILDREN: Final = """, tagged AS (
     INSERT INTO contacts_taggedcontact ({tagged_columns}) SELECT {tagged_values}
@@ -116,7 +118,7 @@ _RECORDED: Final = """, recorded AS (
            '{{}}', %(facts)s, now()
     FROM contact
 )
-SELECT created_at FROM contact
+SELECT created_at, number FROM contact
 """
 _CATALOGUE: Final = """
 SELECT to_regprocedure('contacts_total(text[], text[], text[], integer, integer)') IS NOT NULL,
@@ -135,6 +137,7 @@ class Schema:
     has_tag_times: bool
     create: str
     create_for_rentalot: str
+    create_for_estateprime: str
 
     @classmethod
     def of(cls, connection: Any) -> Schema:
@@ -146,7 +149,8 @@ class Schema:
             door="winnerr", **_insert(values), **_insert(tagged, "tagged_")
         )
         for_rentalot = f"{_CONTACT}{_RECORDED}".format(door="rentalot", **_insert(values))
-        return cls(has_totals, "contact_created_at" in of_tagged, create, for_rentalot)
+        for_estateprime = f"{_CONTACT}{CREATED_ROWS}{_RECORDED}".format(door="estateprime", **_insert(values | CREATED))
+        return cls(has_totals, "contact_created_at" in of_tagged, create, for_rentalot, for_estateprime)
 
 
 def _insert(values: Mapping[str, str], prefix: str = "") -> dict[str, str]:

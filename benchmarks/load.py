@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 
 HOST: Final = "127.0.0.1"
 WARM_UP: Final = 0.5
-PATIENCE: Final = 120
+PATIENCE: Final = 300
 # However fast a server answers, a run has an end.
 MOST_REQUESTS: Final = 500_000
 

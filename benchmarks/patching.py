@@ -8,8 +8,8 @@ from psycopg import Connection
 
 from benchmarks import rows
 
-# Columns of the address book; `applied_at` follows from the stage.
-_CHANGED: Final = ("stage", "applied_at", "notes")
+# Columns of the address book; `applied_at` follows from the stage, `converted_at` from the type.
+_CHANGED: Final = ("stage", "applied_at", "type", "converted_at", "notes")
 
 
 def patch(status: str, load: int) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def patch(status: str, load: int) -> dict[str, Any]:
 
 
 def restore_patched(owner: Connection[Any]) -> None:
-    """Give contacts that were changed the stage and the notes they were filled with.
+    """Give contacts that were changed the stage, the type and the notes they were filled with.
 
     To be called before ``filling.restore``, which takes their version back and with it what tells them apart.
     """

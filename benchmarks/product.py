@@ -70,14 +70,16 @@ def ask(organization: Measured, path: str, *, method: str = "GET", body: bytes =
             path,
             body,
             content_type="application/json",
-            headers={"Authorization": f"Bearer {_credential(organization, path)}", "Host": "localhost"},
+            headers={"Authorization": _authorization(organization, path), "Host": "localhost"},
         )
     own = [statement for statement in statements if not any(mark in statement.sql for mark in AUTHORITY)]
     return Answered(response.status_code, orjson.loads(response.content), own)
 
 
-def _credential(organization: Measured, path: str) -> str:
-    return organization.key if path.startswith("/api/v1/") else organization.token
+def _authorization(organization: Measured, path: str) -> str:
+    if path.startswith("/api/v1/"):
+        return organization.rentalot
+    return organization.estateprime if path.startswith("/api/") else organization.winnerr
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def measure(bench: Bench, effort: Effort, report: Report, say: Say) -> None:
     """Load every program with every workload, and report rates, times and the goals for them."""
     samples = Samples.of(bench)
     reading = [*workloads.lists(samples), workloads.single(samples), workloads.search(bench)]
-    with programs(bench, bench.big.key) as servers:
+    with programs(bench, bench.big.rentalot) as servers:
         _check_answers(reading, servers, say)
         chosen = [*reading, workloads.create(), workloads.change(samples)]
         found = {workload.name: loaded(workload, servers, effort, say) for workload in chosen}
@@ -49,7 +49,7 @@ def measure(bench: Bench, effort: Effort, report: Report, say: Say) -> None:
         restore(owner, bench.last_number)
     report.tables += [
         times_table("Rentalot over HTTP", found),
-        _kinds_table(found[SEARCH]),
+        kinds_table("Searches", found[SEARCH]),
         client_table(found, effort),
     ]
     report.goals += _goals(found)
@@ -90,7 +90,7 @@ def identities(document: dict[str, Any]) -> tuple[list[str], int]:
     return [data["id"]], 1
 
 
-def _kinds_table(times: dict[str, Times]) -> Table:
+def kinds_table(title: str, times: dict[str, Times]) -> Table:
     """What is searched for, by kind, at one connection."""
     programs = list(times)
     headings = ["", *(f"{program}, {name}" for program in programs for name in ("p50", "p99"))]
@@ -98,7 +98,7 @@ def _kinds_table(times: dict[str, Times]) -> Table:
     for place, kind in enumerate(KINDS):
         figures = [f"{value:,.2f}" for program in programs for value in times[program].by_kind[place]]
         rows.append([kind.name, *figures])
-    return Table("Searches by kind, at one connection, in milliseconds", headings, rows)
+    return Table(f"{title} by kind, at one connection, in milliseconds", headings, rows)
 
 
 def _goals(found: Measurements) -> list[Goal]:

@@ -1,4 +1,4 @@
-"""What the rows look like: one SQL expression per column, made of the contact's number ``n``.
+"""What contacts look like: one SQL expression per column, made of the contact's number ``n``.
 
 Every draw is a hash of the number, so that the same ROWS make the same rows, and a child's row can be made from its
 contact's number alone. All text is ASCII: folding it is ``lower()``.
@@ -91,18 +91,35 @@ def uuid_of(moment: str, salt: str) -> str:
     return f"({time} || '7' || substr({random}, 1, 3) || '8' || substr({random}, 4, 15))::uuid"
 
 
+# Those with a third have a second too.
 HAS_SECOND_PHONE: Final = f"{draw(20)} < 0.4"
+HAS_THIRD_PHONE: Final = f"{draw(20)} < 0.1"
 SECOND_PHONE: Final = typed(digits(21))
-SECOND_PHONE_NORM: Final = f"'+1' || {digits(21)}"
+THIRD_PHONE: Final = typed(digits(26))
+HAS_SECOND_EMAIL: Final = f"{draw(50)} < 0.3"
+HAS_THIRD_EMAIL: Final = f"{draw(50)} < 0.08"
+
+
+def address(host: str) -> str:
+    """An address of the contact's own. All have one name, so that they are found by the same words."""
+    return f"first_name || '.' || last_name || '.' || n || '@{host}'"
+
+
+SECOND_EMAIL: Final = address("home.example.com")
+THIRD_EMAIL: Final = address("office.example.com")
 
 # What several columns are made of. `newest` is when the youngest contact was made, `score` the greatest lead score.
 CONTACTS: Final = f"""
     (SELECT organization_id, members, n, first_name, last_name, created_at, phone, phone_digits,
             first_name || ' ' || last_name AS full_name,
-            first_name || '.' || last_name || '.' || n || '@example.com' AS email,
+            {address("example.com")} AS email,
+            CASE WHEN {HAS_SECOND_EMAIL} THEN {SECOND_EMAIL} END AS second_email,
+            CASE WHEN {HAS_THIRD_EMAIL} THEN {THIRD_EMAIL} END AS third_email,
             created_at + (%(newest)s - created_at) * {draw(4)} ^ 2 AS updated_at,
             CASE WHEN {HAS_SECOND_PHONE} THEN {SECOND_PHONE} END AS second_phone,
-            CASE WHEN {HAS_SECOND_PHONE} THEN {digits(21)} END AS second_digits
+            CASE WHEN {HAS_SECOND_PHONE} THEN {digits(21)} END AS second_digits,
+            CASE WHEN {HAS_THIRD_PHONE} THEN {THIRD_PHONE} END AS third_phone,
+            CASE WHEN {HAS_THIRD_PHONE} THEN {digits(26)} END AS third_digits
      FROM (SELECT organization_id, members, n,
                   {pick(FIRST_NAMES, 1, 2)} AS first_name, {pick(LAST_NAMES, 2, 2)} AS last_name,
                   %(newest)s - interval '{365 * YEARS} days' * {draw(3)} * %(spread)s AS created_at,
@@ -113,6 +130,10 @@ CONTACTS: Final = f"""
     ) AS contact
 """
 
+# Who is responsible, as a place among the members; some contacts are nobody's.
+IS_ASSIGNED: Final = f"{draw(23)} < 0.9"
+ASSIGNEE_PLACE: Final = f"floor(cardinality(members) * {draw(24)} ^ 2)::int"
+
 PREFERENCES: Final = f"""
     CASE WHEN {draw(6)} < 0.85 THEN jsonb_build_object(
         'communication_method', {pick(("EMAIL", "PHONE", "SMS"), 7)},
@@ -120,6 +141,18 @@ PREFERENCES: Final = f"""
         'price_range', jsonb_build_object('min', 100000 + 5000 * {whole(60, 9)}, 'max', 450000 + 5000 * {whole(90, 9)}),
         'locations', jsonb_build_array({pick(CITIES, 10)}, {pick(CITIES, 11)})
     ) END
+"""
+
+# Of the fields that `child_rows.FIELDS` defines, by number: as the project stores values of their kinds.
+CUSTOM_VALUES: Final = f"""
+    jsonb_strip_nulls(jsonb_build_object(
+        '1', CASE WHEN {draw(60)} < 0.3 THEN 'Met at an open house in ' || {pick(CITIES, 61)} END,
+        '2', CASE WHEN {draw(62)} < 0.6 THEN 1 + {whole(4, 63)} END,
+        '3', CASE WHEN {draw(64)} < 0.4 THEN jsonb_build_array(1 + {whole(3, 65)}, 4 + {whole(2, 66)}) END,
+        '4', CASE WHEN {draw(67)} < 0.5 THEN {draw(68)} < 0.3 END,
+        '5', CASE WHEN {draw(69)} < 0.2 THEN to_char(created_at + interval '30 days', 'YYYY-MM-DD') END,
+        '6', CASE WHEN {draw(70)} < 0.4 THEN (50 + {whole(250, 71)})::text END
+    ))
 """
 
 CONTACT: Final = {
@@ -149,37 +182,18 @@ CONTACT: Final = {
     "lead_score": f"least({whole(101, 19, 2)}, %(score)s)",
     "preferences": PREFERENCES,
     "notes": f"CASE WHEN {draw(22)} < 0.6 THEN 'Wants to move before the summer; call after six. Number ' || n ELSE '' END",
-    "assigned_to_id": f"CASE WHEN {draw(23)} < 0.9 THEN members[1 + floor(cardinality(members) * {draw(24)} ^ 2)::int] END",
-    "search_text": "lower(concat_ws(' ', full_name, first_name, last_name, email, phone, second_phone, phone_digits,"
-    " second_digits, '1' || phone_digits, '1' || second_digits))",
+    "assigned_to_id": f"CASE WHEN {IS_ASSIGNED} THEN members[1 + {ASSIGNEE_PLACE}] END",
+    "created_by_id": f"members[1 + floor(cardinality(members) * {draw(58)})::int]",
+    "email_label": f"{pick(('work', 'home', ''), 55, 2)}",
+    "phone_label": f"{pick(('mobile', 'work', ''), 56, 2)}",
+    "phone_note": f"CASE WHEN {draw(57)} < 0.1 THEN 'Not before ten' ELSE '' END",
+    "custom_values": CUSTOM_VALUES,
+    "search_text": "lower(concat_ws(' ', full_name, first_name, last_name, email, second_email, third_email, phone,"
+    " second_phone, third_phone, phone_digits, second_digits, third_digits, '1' || phone_digits, '1' || second_digits,"
+    " '1' || third_digits))",
     "created_at": "created_at",
     "updated_at": "updated_at",
     "applied_at": f"CASE WHEN {shared_out(STAGES, 40)} = 'applicant' THEN created_at END",
+    "converted_at": f"CASE WHEN {shared_out(TYPES, 16)} <> 'LEAD' THEN created_at END",
     "last_contacted_at": f"CASE WHEN {draw(25)} < 0.6 THEN updated_at END",
 }
-
-PHONE: Final = {
-    "organization_id": "contact.organization_id",
-    "contact_id": "contact.id",
-    "position": "0",
-    "phone": SECOND_PHONE,
-    "phone_norm": SECOND_PHONE_NORM,
-}
-# Contacts again, by number, for the rows that hang on them.
-STORED: Final = """
-    (SELECT *, number AS n FROM contacts_contact WHERE number BETWEEN %(first)s AND %(last)s) AS contact
-"""
-PHONES: Final = f"{STORED} WHERE {HAS_SECOND_PHONE}"
-
-TAGGED: Final = {
-    "organization_id": "contact.organization_id",
-    "content_object_id": "contact.id",
-    "tag_id": f"tags[1 + rank + {RANKS} * floor(cardinality(tags) / {RANKS} * ((hashint8extended(n, 30 + rank) & 1048575)"
-    " / 1048576.0::float8) ^ 4)::int]",
-    "position": "rank",
-    "contact_created_at": "contact.created_at",
-}
-TAGGINGS: Final = f"""
-    {STORED} JOIN bench_organization USING (organization_id)
-    CROSS JOIN LATERAL generate_series(0, {whole(RANKS + 1, 29)} - 1) AS rank
-"""

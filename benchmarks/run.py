@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg
 
-from benchmarks import database, product, rentalot, statements, totals, winnerr
+from benchmarks import database, estateprime, product, rentalot, statements, totals, winnerr
 from benchmarks.database import Bench, Say
 from benchmarks.place import REPOSITORY, place_of_this_run
 from benchmarks.report import Report
@@ -24,11 +24,12 @@ Part = Callable[[Bench, Effort, Report, Say], None]
 PARTS: Final[dict[str, Part]] = {
     "winnerr": winnerr.measure,
     "rentalot": rentalot.measure,
+    "estateprime": estateprime.measure,
     "statements": statements.measure,
     "totals": totals.measure,
 }
 # Over HTTP, beside the other programs.
-WIRES: Final = ("winnerr", "rentalot")
+WIRES: Final = ("winnerr", "rentalot", "estateprime")
 # Every part is said by its name, and all wires by one.
 SAID: Final = {name: (name,) for name in PARTS} | {"wire": WIRES}
 RESULT: Final = Path("var") / "bench.md"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import orjson
 
-from benchmarks import numbered, product, questions
+from benchmarks import estateprime_sql, numbered, product, questions
 from benchmarks.database import Bench, Measured, Say
 from benchmarks.explain import Cost, average, cost_of
 from benchmarks.filling import Batch, insert_contacts, organizations, restore
@@ -50,16 +50,18 @@ def measure(bench: Bench, effort: Effort, report: Report, say: Say) -> None:
     counts, of_counts = _counts(bench, asked)
     rest = _rest(bench)
     pages, of_pages = numbered.measure(bench, say)
+    with_rows, of_rows = estateprime_sql.measure(bench, say)
     with _fresh_rows(bench, say):
         fresh = _costs(bench, say, "with fresh rows on top")
         rest_fresh = _rest(bench)
-    report.tables += [_lists(asked, fresh), sizes, counts, _rest_table(rest, rest_fresh), *pages]
+    report.tables += [_lists(asked, fresh), sizes, counts, _rest_table(rest, rest_fresh), *pages, *with_rows]
     report.goals += [
         *of_counts,
         _fast("each documented filter, sort and usual pair", asked),
         _fast("the same with fresh rows of score 0 on top", fresh),
         *of_sizes,
         *of_pages,
+        *of_rows,
         _ends([*rest, *rest_fresh]),
     ]
 

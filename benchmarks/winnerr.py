@@ -28,7 +28,7 @@ from benchmarks.workloads import Samples
 def measure(bench: Bench, effort: Effort, report: Report, say: Say) -> None:
     """Load every program with every workload, and report rates, times and the goals for them."""
     samples = Samples.of(bench)
-    with programs(bench, bench.big.token) as servers:
+    with programs(bench, bench.big.winnerr) as servers:
         _check_answers(bench, samples, servers, say)
         chosen = [
             *workloads.lists(bench, samples),
@@ -37,7 +37,7 @@ def measure(bench: Bench, effort: Effort, report: Report, say: Say) -> None:
             workloads.bulk(samples),
         ]
         found = {workload.name: loaded(workload, servers, effort, say) for workload in chosen}
-    with project(bench, bench.thousand.token) as small:
+    with project(bench, bench.thousand.winnerr) as small:
         workload = workloads.create("project")
         found["create, 1,000 rows"] = loaded(workload, [small], effort, say)
     with bench.owner() as owner:

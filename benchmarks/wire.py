@@ -76,19 +76,19 @@ class Effort:
 
 
 @contextmanager
-def programs(bench: Bench, secret: str) -> Iterator[list[Server]]:
-    """The three of them, each answering; ``secret`` is what the wire's programs present to the project and the limit."""
+def programs(bench: Bench, authorization: str) -> Iterator[list[Server]]:
+    """The three of them, each answering; ``authorization`` is what the wire's programs present to the project and the limit."""
     textbook = ("textbook", "benchmarks.textbook.wsgi", bench.place.textbook_environment(), f"Token {TOKEN}")
-    of_limit = ("limit", "benchmarks.limit:application", bench.place.environment(), f"Bearer {secret}")
+    of_limit = ("limit", "benchmarks.limit:application", bench.place.environment(), authorization)
     with ExitStack() as running:
-        ours = running.enter_context(project(bench, secret))
+        ours = running.enter_context(project(bench, authorization))
         yield [ours, running.enter_context(serving(*of_limit)), running.enter_context(serving(*textbook))]
 
 
 @contextmanager
-def project(bench: Bench, secret: str) -> Iterator[Server]:
+def project(bench: Bench, authorization: str) -> Iterator[Server]:
     """The project alone."""
-    with serving("project", "config.wsgi", bench.place.environment(), f"Bearer {secret}") as server:
+    with serving("project", "config.wsgi", bench.place.environment(), authorization) as server:
         yield server
 
 
@@ -154,9 +154,10 @@ def times_table(title: str, found: Measurements) -> Table:
 
 def _row(name: str, program: str, times: dict[str, Times]) -> list[str]:
     own = times[program]
-    shares = ["", ""]
-    if program == "project" and len(times) > 1:
-        shares = [f"{own.rate / times['limit'].rate:.0%}", f"{own.rate / times['textbook'].rate:.1f}"]
+    shares = [
+        form.format(own.rate / times[other].rate) if program == "project" and other in times else ""
+        for other, form in (("limit", "{:.0%}"), ("textbook", "{:.1f}"))
+    ]
     figures = [f"{value:,.2f}" for value in (own.alone_p50, own.alone_p99, own.p50, own.p99)]
     counts = [str(own.rounds), f"{own.spread:.0%}", str(own.failures)]
     return [name if program == "project" else "", program, f"{own.rate:,.1f}", *shares, *figures, *counts]

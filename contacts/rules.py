@@ -203,6 +203,7 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
     and the stored columns together make wrong.
     """
     was_reachable = bool(contact._state.adding or contact.email or contact.phone)
+    former_company = contact.company_name
     for name in PLAIN_FIELDS:
         value = getattr(draft, name)
         if value is not UNSET:
@@ -210,7 +211,7 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
     _drop_remarks(draft, contact)
     if draft.is_reachable and was_reachable and not (contact.email or contact.phone):
         raise Invalid([FieldError("email", "required", message="or phone is required")])
-    _apply_names(draft, contact)
+    _apply_names(draft, contact, former_company)
     _apply_type(draft, contact, now)
     _apply_stage(contact, now)
     if draft.preferences is not UNSET:
@@ -238,8 +239,11 @@ def _drop_remarks(draft: ContactDraft, contact: Contact) -> None:
                     setattr(contact, remark, "")
 
 
-def _apply_names(draft: ContactDraft, contact: Contact) -> None:
-    """Keep what was written, and the other form in step with it; the same words sent back change neither."""
+def _apply_names(draft: ContactDraft, contact: Contact, former_company: str) -> None:
+    """Keep what was written, and the other forms in step with it; the same words sent back change none.
+
+    ``former_company`` is what the company was called before this write.
+    """
     parts = (
         contact.first_name if draft.first_name is UNSET else draft.first_name,
         contact.last_name if draft.last_name is UNSET else draft.last_name,
@@ -248,11 +252,35 @@ def _apply_names(draft: ContactDraft, contact: Contact) -> None:
         contact.first_name, contact.last_name = parts
         contact.full_name = join_name(*parts)
     if draft.full_name is not UNSET and draft.full_name != contact.full_name:
-        contact.full_name = draft.full_name
-        if parts == ("", "") or (draft.first_name is UNSET and draft.last_name is UNSET):
-            contact.first_name, contact.last_name = split_name(draft.full_name, is_company=contact.is_company)
+        _apply_whole_name(draft, draft.full_name, contact)
+    former = "" if draft.full_name else former_company
+    if _is_company_alone(contact) and contact.full_name in (contact.company_name, former):
+        # It has one name, and no second place where that could go stale.
+        contact.full_name = ""
     contact.first_name_norm = fold(contact.first_name)[:LONGEST_SORT_KEY]
     contact.last_name_norm = fold(contact.last_name)[:LONGEST_SORT_KEY]
+
+
+def _apply_whole_name(draft: ContactDraft, whole: str, contact: Contact) -> None:
+    """Another whole name: of a company by itself it is the company's, unless the draft has one for that too.
+
+    Raises ``Invalid`` for one that is too long for a company (docs/decisions/0025).
+    """
+    is_alone = _is_company_alone(contact)
+    if is_alone and whole and not draft.company_name:
+        if len(whole) > LONGEST["company_name"]:
+            raise Invalid([FieldError("full_name", "too_long", {"maximum": LONGEST["company_name"]})])
+        contact.full_name, contact.company_name = "", whole
+        return
+    contact.full_name = whole
+    are_parts_said = draft.first_name is not UNSET or draft.last_name is not UNSET
+    if not are_parts_said or not (contact.first_name or contact.last_name):
+        contact.first_name, contact.last_name = split_name(whole, is_company=is_alone)
+
+
+def _is_company_alone(contact: Contact) -> bool:
+    """Whether it is a company without anybody's name beside its own."""
+    return contact.is_company and not (contact.first_name or contact.last_name)
 
 
 def _apply_type(draft: ContactDraft, contact: Contact, now: datetime) -> None:

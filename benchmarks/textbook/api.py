@@ -1,4 +1,4 @@
-"""The viewsets of both APIs, with what REST framework, django-filter and taggit bring."""
+"""The viewsets of two of the APIs, with what REST framework, django-filter and taggit bring."""
 
 from __future__ import annotations
 

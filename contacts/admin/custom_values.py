@@ -40,6 +40,7 @@ _MEMBERS = "_active_members"
 MEMBERS = frozenset({"user", "user_multi"})
 CONTACTS = frozenset({"contact", "contact_multi"})
 _NUMBERED = re.compile(r"#(\d+)\b", re.ASCII)
+_BETWEEN = re.compile(r"[;\r\n]")
 _DRESSES: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.Select: UnfoldAdminSelectWidget,
     forms.SelectMultiple: UnfoldAdminSelect2MultipleWidget,
@@ -192,17 +193,19 @@ def _preview(stored: str) -> str:
 
 
 class ContactsField(forms.CharField):
-    """Contacts by number, as in ``#12``, or by words that find a single one; several are separated by semicolons."""
+    """Contacts by number, as in ``#12``, or by words that find a single one; several are separated by semicolons or lines."""
 
     def __init__(self, actor: Actor, *, several: bool) -> None:
         self.actor, self.several = actor, several
         hint = "A contact's number, such as #12, or words that find them."
         more = " Several are separated by semicolons." if several else ""
-        super().__init__(required=False, max_length=10_000, widget=forms.TextInput, help_text=hint + more)
+        # One line of a telephone shows no more than two names.
+        widget = forms.Textarea(attrs={"rows": 2}) if several else forms.TextInput
+        super().__init__(required=False, max_length=10_000, widget=widget, help_text=hint + more)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        found = [self._number(part) for part in (text.split(";") if self.several else [text]) if part.strip()]
+        found = [self._number(part) for part in (_BETWEEN.split(text) if self.several else [text]) if part.strip()]
         return found if self.several else next(iter(found), None)
 
     def _number(self, text: str) -> int:

@@ -25,7 +25,7 @@ from contacts.admin.wording import (
     parted,
     shown,
 )
-from contacts.custom_fields import type_of
+from contacts.field_types import FIELD_TYPES
 from contacts.models import Contact, ContactChange, CustomField
 from contacts.models.custom_field import number_of
 
@@ -121,8 +121,9 @@ def _own_known(changes: Iterable[ContactChange]) -> OwnKnown:
     for values in facts:
         for key, value in values.items():
             field = fields.get(number_of(key))
-            if field is not None and field.key == key:
-                wanted |= type_of(field).references(value).members
+            kind = field.kind_under(key) if field is not None else None
+            if kind is not None:
+                wanted |= FIELD_TYPES[kind].references(value).members
     members = Member.objects.filter(number__in=wanted) if wanted else ()
     return OwnKnown(fields, {member.number: member.full_name for member in members})
 
@@ -235,4 +236,4 @@ def _own_in_words(values: Mapping[str, Any], field: CustomField, names: Names) -
     keys = sorted((key for key in values if number_of(key) == field.number), key=lambda key: (key != field.key, key))
     if not keys:
         return NOTHING
-    return custom_value_in_words(values[keys[0]], field, names, is_of_now=keys[0] == field.key)
+    return custom_value_in_words(values[keys[0]], field, names, kind=field.kind_under(keys[0]))

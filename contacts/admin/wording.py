@@ -14,8 +14,10 @@ from django.utils.formats import date_format
 from django.utils.html import strip_tags
 
 from activities.models import Deal
-from contacts.custom_fields import definition_of, type_of
+from contacts.custom_fields import definition_of
+from contacts.field_types import FIELD_TYPES
 from contacts.models import Contact, CustomField, CustomFieldKind
+from contacts.models.custom_field import KINDS_WITH_OPTIONS
 
 NOTHING = "—"
 Names: TypeAlias = Mapping[int, str]
@@ -171,28 +173,29 @@ def _task(told: Mapping[str, str]) -> str:
     return f"{told.get('title', '')} ({remarks})" if remarks else told.get("title", "")
 
 
-def custom_value_in_words(value: Any, own: CustomField, names: Names, *, is_of_now: bool) -> str:
+def custom_value_in_words(value: Any, own: CustomField, names: Names, *, kind: str | None) -> str:
     """A value of one of the team's own fields; ``names`` are those of members, by the number a value has them by.
 
-    What it was called before the field changed its type is no longer known, and neither is the name of an option that was
-    removed.
+    ``kind`` is the one that the field had for the value; where that is None it is shown as it was stored, and said so. The
+    name of an option that was removed is no longer known.
     """
     if value is None or value == []:
         return NOTHING
-    if not is_of_now:
-        return _any_value(value)
+    if kind is None:
+        return f"{_any_value(value)} (as it was stored)"
+    field_type = FIELD_TYPES[kind]
     several = value if isinstance(value, list) else [value]
-    references = type_of(own).references(value)
+    references = field_type.references(value)
     if references.members:
         return ", ".join(names.get(number, "a former member") for number in several)
     if references.contacts:
         return ", ".join(f"contact #{number}" for number in several)
-    if own.has_options:
+    if kind in KINDS_WITH_OPTIONS:
         options = definition_of(own).options
         return ", ".join(options.get(number, "a removed option") for number in several)
-    if own.kind == CustomFieldKind.WYSIWYG:
+    if kind == CustomFieldKind.WYSIWYG:
         return " ".join(html.unescape(strip_tags(value)).split())
-    return type_of(own).to_cell(value, definition_of(own))
+    return field_type.to_cell(value, definition_of(own))
 
 
 def _any_value(value: Any) -> str:

@@ -31,7 +31,8 @@ class Contact(TenantModel):
     number = models.BigIntegerField(editable=False)
     winnerr_key = models.CharField(max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001 - null: computed from the UUID
 
-    # Names. ``full_name`` is as written; the ``_norm`` columns are what sorting compares.
+    # Names. ``full_name`` is as written, and empty where a company has no other name than its own; the ``_norm`` columns
+    # are what sorting compares.
     first_name = models.CharField(max_length=200, blank=True, default="")
     last_name = models.CharField(max_length=200, blank=True, default="")
     full_name = models.CharField(max_length=401, blank=True, default="")

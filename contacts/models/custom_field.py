@@ -25,6 +25,8 @@ class CustomField(TenantModel):
     kind = models.CharField(max_length=20, choices=CustomFieldKind.choices)
     position = models.PositiveIntegerField(default=0, editable=False)
     generation = models.PositiveIntegerField(default=0, editable=False)
+    # The kinds it had before, by the key of their values: histories still show them.
+    former_kinds = models.JSONField(default=dict, editable=False)
     # The greatest number an option ever had: one that was removed is nobody else's.
     last_option = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -48,6 +50,11 @@ class CustomField(TenantModel):
     def key(self) -> str:
         """Where a contact's values of this field are."""
         return key_of(self.number, self.generation)
+
+    def kind_under(self, key: str) -> str | None:
+        """The kind of the values under a key, of this field now or before; None where that is not known."""
+        found: str | None = self.kind if key == self.key else self.former_kinds.get(key)
+        return found
 
     @property
     def has_options(self) -> bool:

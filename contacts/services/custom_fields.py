@@ -118,8 +118,9 @@ def change_kind(field: CustomField, kind: str, *, actor: Actor) -> CustomField:
         if kind == fresh.kind:
             return fresh
         before = (fresh.kind, fresh.key)
+        fresh.former_kinds = {**fresh.former_kinds, fresh.key: fresh.kind}
         fresh.kind, fresh.generation = kind, fresh.generation + 1
-        fresh.save(update_fields=["kind", "generation"])
+        fresh.save(update_fields=["kind", "generation", "former_kinds"])
         begin_conversion(fresh, *before, actor=actor)
     return fresh
 

@@ -261,6 +261,15 @@ def test_a_narrowed_agent_is_told_no_name_of_a_contact_they_may_not_see(north: W
     assert errors_of(response) == {f"custom_{field.number}": ["No contact is found by “carol”."]}
 
 
+def test_contacts_may_stand_on_lines_of_their_own(north: World, south: World, agent: Client):
+    field = made(north, "contact_multi")
+    contact = valued(north, field, [north.contacts[2].number])
+    form = contact_form(agent, contact)
+    typed = of_world(north, "contact_multi", "carol\r\n\r\n#1 Whoever;#2")
+    assert agent.post(contact_page(contact), form | {f"custom_{field.number}": typed}).status_code == 302
+    assert fresh(north, contact).custom_values == {field.key: of_world(north, "contact_multi", [3, 1, 2])}
+
+
 def test_a_contact_that_is_gone_stays_pointed_to_until_somebody_says_otherwise(north: World, agent: Client):
     field, gone = made(north, "contact"), north.contacts[2]
     contact = valued(north, field, gone.number)
@@ -319,6 +328,59 @@ def test_history_outlives_options_types_and_fields(north: World, agent: Client):
     history = text_of(agent.get(f"{CONTACTS}{contact.pk}/history/"))
     assert "Picked a removed option —" in history
     assert "Counted 7" in history
+
+
+# Type before, value, type after, the words for both values.
+RETYPED: list[tuple[str, Any, str, str, str]] = [
+    ("select", 2, "number", "Email", "—"),
+    ("select_multi", [1, 3], "text", "Phone, Letter", "Phone; Letter"),
+    ("checkbox", True, "number", "yes", "—"),
+    ("currency", 5, "number", "5.00€", "5"),
+    ("user", 1, "number", "{owner}", "1"),
+    ("user_multi", [1, 3], "number", "{owner}, {agent}", "—"),
+    ("contact", 2, "user", "contact #2", "—"),
+    ("wysiwyg", "<p>fish &amp; chips</p>", "number", "fish & chips", "—"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "new_kind", "before", "after"), RETYPED)
+def test_history_tells_values_of_a_type_before_as_that_type_does(
+    north: World, south: World, agent: Client, kind: str, value: Any, new_kind: str, before: str, after: str
+):
+    made(south, kind, "Mine")
+    contact, _ = retyped(north, kind, value, new_kind)
+    before = before.format(owner=north.owner.full_name, agent=north.agent.full_name)
+    before = of_world(north, kind, before)
+    assert f"Mine {before} {after}" in history_of(agent, contact)
+    assert history_of(agent, contact).count(f"Mine {before}") == 2
+
+
+def test_history_does_not_tell_a_change_of_type_that_nobody_can_see(north: World, agent: Client):
+    contact, field = retyped(north, "select", 2, "text")
+
+    assert fresh(north, contact).custom_values == {field.key: "Email"}
+    assert history_of(agent, contact).count("Mine Email") == 1
+
+
+def test_a_value_of_a_type_that_nobody_wrote_down_is_told_as_it_was_stored(north: World, agent: Client):
+    contact, field = retyped(north, "select", 2, "text")
+    with north.scope():
+        CustomField.objects.filter(pk=field.pk).update(former_kinds={})
+    assert "Mine 2 (as it was stored) Email" in history_of(agent, contact)
+
+
+def retyped(world: World, kind: str, value: Any, new_kind: str) -> tuple[Contact, CustomField]:
+    """A contact with a value of a field that has another type since, which all contacts follow."""
+    field = made(world, kind, "Mine")
+    contact = valued(world, field, of_world(world, kind, value))
+    with world.scope():
+        field = change_kind(field, new_kind, actor=world.actor())
+    work()
+    return contact, field
+
+
+def history_of(browser: Client, contact: Contact) -> str:
+    return text_of(browser.get(f"{CONTACTS}{contact.pk}/history/"))
 
 
 # Finding by values.

@@ -206,7 +206,8 @@ def _unsaid_on_estateprimes(name: str, properties: Properties) -> Properties:
         "properties": {"custom_field_id": {"enum": [1, "1"]}, "value": {"enum": [1, "2", "", None]}},
     }
     said: Properties = {
-        "custom_fields": {"type": ["array", "null"], "items": value},
+        # The one there is, and none may be named twice.
+        "custom_fields": {"type": ["array", "null"], "items": value, "maxItems": 1},
         # Of what looks like a day some is none.
         "communication_date": {"type": "string", "enum": ["2025-01-15 18:00:05", "2026-03-02T09:30:00Z"]},
     }

@@ -100,11 +100,26 @@ class Known:
             self.first, self.last = parts.get("first", self.first), parts.get("last", self.last)
             self.full = " ".join(f"{self.first} {self.last}".split())
 
-    def call_whole(self, full: str) -> None:
-        """Another name makes other parts."""
-        if full != self.full:
+    def call_whole(self, full: str, *, is_company_said: bool = False) -> None:
+        """Another name makes other parts; a company by itself has no parts, and is called by its own name."""
+        if full == self.full:
+            return
+        if self.is_company_alone and full and not is_company_said:
+            self.company, self.full = full, ""
+        elif self.is_company_alone:
             self.full = full
-            self.first, self.last = split_name(full, is_company=self.is_company)
+        else:
+            self.full = full
+            self.first, self.last = split_name(full)
+
+    def settle_company(self, former: str = "") -> None:
+        """The name of a company by itself is kept once."""
+        if self.is_company_alone and self.full in (self.company, former):
+            self.full = ""
+
+    @property
+    def is_company_alone(self) -> bool:
+        return self.is_company and not (self.first or self.last)
 
     def become(self, type: str) -> None:
         """Leaving LEAD is a conversion, coming back undoes it."""

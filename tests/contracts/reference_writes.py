@@ -61,6 +61,13 @@ def _wish(known: Known, said: Document) -> None:
         known.preferences["priceRange"] = None if (lowest, highest) == (None, None) else bounds
 
 
+def is_impossible(body: Document) -> bool:
+    """Whether a body contradicts itself, so that no contact could have it."""
+    bounds = (body.get("preferences") or {}).get("priceRange") or {}
+    lowest, highest = bounds.get("min"), bounds.get("max")
+    return lowest is not None and highest is not None and lowest > highest
+
+
 def _say(name: str) -> Callable[[Known, Any], None]:
     """Text as it is; ``null`` is empty."""
     return lambda known, value: setattr(known, name, value or "")
@@ -140,6 +147,7 @@ def rentalot_create(known: Known, body: Document) -> None:
 
 def estateprime_patch(known: Known, body: Document) -> None:
     """Lists replace as a whole, ``custom_fields`` merge by id; what is shown already says nothing (docs/estateprime.md)."""
+    former = known.company
     known.is_company = body.get("is_company", known.is_company)
     known.call(
         **{part: body[key] or "" for part, key in (("first", "first_name"), ("last", "last_name")) if key in body}
@@ -149,6 +157,7 @@ def estateprime_patch(known: Known, body: Document) -> None:
     for key, say in _ESTATEPRIME.items():
         if key in body:
             say(known, body[key])
+    known.settle_company(former)
     check_somebody(known)
 
 
@@ -227,21 +236,23 @@ def admin_save(known: Known, form: Document) -> None:
     parts = {part: changed[key] for part, key in (("first", "first_name"), ("last", "last_name")) if key in changed}
     known.call(**parts)
     if "full_name" in changed:
-        _call_as_written(known, changed["full_name"], are_parts_said=bool(parts))
+        _call_as_written(known, changed, are_parts_said=bool(parts))
+    former = "" if changed.get("full_name") else known.company
     for name, say in _ADMIN.items():
         if name in changed:
             say(known, changed[name])
+    known.settle_company(former)
     check_somebody(known)
     if changed:
         known.rate()
 
 
-def _call_as_written(known: Known, full: str, *, are_parts_said: bool) -> None:
-    """Who types the parts as well means both."""
+def _call_as_written(known: Known, changed: Document, *, are_parts_said: bool) -> None:
+    """Who types the parts as well, or the company's name, means both."""
     if are_parts_said and (known.first or known.last):
-        known.full = full
+        known.full = changed["full_name"]
     else:
-        known.call_whole(full)
+        known.call_whole(changed["full_name"], is_company_said=bool(changed.get("company_name")))
 
 
 _ADMIN: dict[str, Callable[[Known, Any], None]] = {

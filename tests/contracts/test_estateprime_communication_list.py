@@ -218,7 +218,8 @@ def test_filters_narrow_together(north: World, client: WireClient, said: list[Co
         ("date_created", {"min": "10/03/2026"}),
         ("date_created", {"max": 7}),
         ("communication_date", {"min": "2026-02-30"}),
-        ("communication_date", {"max": "9999-12-31 23:59:59"}),
+        ("communication_date", {"max": "9999-12-32 23:59:59"}),
+        ("communication_date", {"max": "2026-03-02T09:30:00Z"}),
         ("communication_date", [None]),
     ],
 )
@@ -250,6 +251,13 @@ def test_a_bound_includes_its_whole_second(north: World, client: WireClient) -> 
         Communication.objects.filter(contact=north.contact).update(occurred_at=MOMENT + timedelta(microseconds=999_999))
     for bound in ("min", "max"):
         assert page_of(ask(client, {"communication_date": {bound: "2026-03-02 09:30:00"}}))[0] == envelope(2)
+
+
+def test_a_range_may_end_with_the_calendar(client: WireClient) -> None:
+    everything = page_of(ask(client, {}))
+    for bounds in ({"max": "9999-12-31 23:59:59"}, {"min": "0001-01-01"}, {"min": "0001-01-01", "max": "9999-12-31"}):
+        for name in ("communication_date", "date_created"):
+            assert page_of(ask(client, {name: bounds})) == everything
 
 
 def test_what_was_said_with_a_deleted_contact_comes_back_with_it(

@@ -214,6 +214,31 @@ def test_what_is_no_list_of_values_is_refused(client: WireClient, values: Any) -
     assert (response.status_code, response.json()["error_message"]) == (400, "Invalid custom_fields")
 
 
+def test_a_field_that_is_named_twice_is_refused_and_nothing_is_written(
+    client: WireClient, north: World, south: World
+) -> None:
+    one, other = made(north, "text", "One"), made(north, "text", "Other")
+    made(south, "text", "One")
+    number = create(client, {str(other.number): "kept"}).json()["created_id"]
+    address = f"{CONTACTS}/{number}"
+    before = client.get(address).json()
+    total = client.get(CONTACTS).json()["total_results"]
+    for again in (one.number, str(one.number), float(one.number), f"0{one.number}"):
+        twice = [
+            {"custom_field_id": one.number, "value": "x"},
+            {"custom_field_id": other.number, "value": "y"},
+            {"custom_field_id": again, "value": "x"},
+        ]
+        by_id = {str(one.number): "x", str(other.number): "y", f"0{one.number}": "z"}
+        for sent in (twice, by_id):
+            for response in (create(client, sent), client.patch(address, {"notes": "new", "custom_fields": sent})):
+                expected = {"status": 400, "error_message": f"Invalid custom_field_id {one.number}"}
+                assert (response.status_code, response.json()) == (400, expected)
+
+    assert client.get(address).json() == before
+    assert client.get(CONTACTS).json()["total_results"] == total
+
+
 def test_a_field_of_another_organization_is_unknown(client: WireClient, north: World, south: World) -> None:
     made(south, "text", "Second")
 

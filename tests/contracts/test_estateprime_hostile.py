@@ -219,6 +219,23 @@ def test_ids_of_every_form_are_unknown(north: World, client: WireClient) -> None
     assert everything(north) == before
 
 
+@pytest.mark.parametrize("length", ["abc", "1e3", "0x10", "12 12", "1,2", "", " ", "-", "\u00b2"])
+def test_a_length_that_is_no_number_announces_no_body(north: World, client: WireClient, length: str) -> None:
+    """The server in front refuses it; this is what the application does when another one lets it pass."""
+    before = everything(north)
+    plain = client.get(CONTACTS)
+
+    def ask(method: str, body: bytes) -> Any:
+        announced: dict[str, Any] = {"CONTENT_LENGTH": length}
+        return client.client.generic(method, CONTACTS, body, "application/json", headers=client.headers, **announced)
+
+    listed = ask("GET", b'{"page":"x"}')
+    assert (listed.status_code, listed.content) == (200, plain.content)
+    refused = ask("POST", b'{"first_name":"A"}')
+    assert (refused.status_code, refused.json()) == (400, {"status": 400, "error_message": "Missing first_name"})
+    assert everything(north) == before
+
+
 def test_hostile_headers_are_ignored(client: WireClient, address: str) -> None:
     plain = client.get(address)
     for headers in (*hostile.HEADERS, {"If-None-Match": '"x", 1, W/"9999"'}):

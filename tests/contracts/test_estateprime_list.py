@@ -360,6 +360,18 @@ def test_a_search_finds_words_in_any_order_without_accents_or_case(client: WireC
         assert listed(client, {"search": text}) == page_of([]), text
 
 
+def test_a_search_lists_the_newest_first_whatever_their_numbers(client: WireClient, office: Member) -> None:
+    days = ("2025-03-03", "2025-03-05", "2025-03-04")
+    numbers = store(
+        office, *(ContactDraft(first_name="Quince", created_at=datetime.fromisoformat(f"{day}T00:00Z")) for day in days)
+    )
+    assert [item["id"] for item in listed(client, {"search": "quince"})["data"]] == [
+        numbers[place] for place in (1, 2, 0)
+    ]
+    ranged: Found = {"search": "quince", "date_created": {"min": "2025-03-01", "max": None}}
+    assert [item["id"] for item in listed(client, ranged)["data"]] == [*reversed(numbers)]
+
+
 def test_a_search_a_range_and_a_page_together(client: WireClient, office: Member) -> None:
     numbers = store(
         office,

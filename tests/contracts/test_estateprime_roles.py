@@ -193,6 +193,25 @@ def test_anything_else_is_no_pair(north: World, south: World, spelling: str) -> 
         assert (refused.status_code, refused.json()) == (401, UNAUTHORIZED)
 
 
+def test_a_pair_has_one_spelling_in_base64(north: World, south: World) -> None:
+    pair = estateprime_pair(north.owner)
+    for spelling in (
+        *(f"{pair}=", f"{pair}==", f"{pair}====", f"={pair}", pair[:-1], f"{pair[:-1]}="),
+        *(
+            f"{pair[:8]} {pair[8:]}",
+            f"{pair[:8]}\t{pair[8:]}",
+            f"{pair[:8]}={pair[8:]}",
+            f"{pair}\u00a0",
+            f"{pair}AA==",
+        ),
+        *(f"{pair[:8]}-{pair[8:]}", f"{pair[:8]}_{pair[8:]}", "=", "====", "A", "AA", "AA=", "AAA", "Og==", "/w=="),
+    ):
+        refused = PROGRAMS[ESTATEPRIME](None).get(CONTACTS, headers={"Authorization": f"Basic {spelling}"})
+        assert (refused.status_code, refused.json()) == (401, UNAUTHORIZED), spelling
+        assert refused["WWW-Authenticate"] == 'Basic realm="EstatePrime"'
+    assert PROGRAMS[ESTATEPRIME](None).get(CONTACTS, headers={"Authorization": f"Basic {pair}"}).status_code == 200
+
+
 def test_a_pair_in_the_address_is_no_pair(north: World, south: World) -> None:
     pair = estateprime_pair(north.owner)
     for name in ("key", "api_key", "token", "Authorization"):

@@ -14,16 +14,15 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, OperationalError
 
 from accounts import rates
-from accounts.exceptions import IdempotencyError
 from accounts.models import Member
 from accounts.rates import MemoryCounter
 from accounts.tenancy import tenant_scope
 from contacts.drafts import ContactDraft
 from contacts.models import Contact
 from contacts.services import create_contact
+from tests.contracts.recorded import FAILURES, break_by, post_of_unknown_length
 from tests.contracts.routed import PROGRAMS, RENTALOT
 from tests.contracts.test_rentalot_replay import ADDRESS, CONTACTS, JANE, PAYLOADS, printed
 from tests.worlds import WireClient, World, actor_of
@@ -136,17 +135,6 @@ PROBLEMS: Final[dict[str, Asked]] = {
     "invalid_idempotency_key": lambda client: client.post(CONTACTS, TWINS, headers={"Idempotency-Key": ""}),
 }
 
-# How a request fails that is all right, by the function that fails and the way it does.
-FAILURES: Final[dict[str, tuple[str, Exception]]] = {
-    "collision": ("contacts.services.create_contact", IntegrityError()),
-    "unavailable": ("contacts.services.create_contact", OperationalError()),
-    "internal_error": ("contacts.services.create_contact", RuntimeError()),
-    "idempotency_in_progress": (
-        "accounts.services.idempotency.replay_or_claim",
-        IdempotencyError("in_progress"),
-    ),
-}
-
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_answers_are_as_they_were_recorded(client: WireClient, name: str) -> None:
@@ -163,12 +151,7 @@ def test_failures_are_as_they_were_recorded(
     client: WireClient, monkeypatch: pytest.MonkeyPatch, caplog: Any, name: str
 ) -> None:
     caplog.set_level("CRITICAL")
-    target, error = FAILURES[name]
-
-    def broken(*arguments: Any, **facts: Any) -> None:
-        raise error
-
-    monkeypatch.setattr(target, broken)
+    break_by(name, monkeypatch)
 
     assert_recorded(f"problem_{name}", client.post(CONTACTS, TWINS, headers={"Idempotency-Key": "once"}))
 
@@ -195,15 +178,7 @@ def test_too_many_requests_are_as_they_were_recorded(
 
 
 def test_a_body_of_unknown_length_is_as_it_was_recorded(client: WireClient) -> None:
-    response = client.client.request(
-        REQUEST_METHOD="POST",
-        PATH_INFO=CONTACTS,
-        CONTENT_TYPE="application/json",
-        HTTP_TRANSFER_ENCODING="chunked",
-        HTTP_AUTHORIZATION=client.headers["Authorization"],
-    )
-
-    assert_recorded("problem_length_required", response)
+    assert_recorded("problem_length_required", post_of_unknown_length(client, CONTACTS))
 
 
 def test_every_file_is_compared_with_something() -> None:

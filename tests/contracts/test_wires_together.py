@@ -222,6 +222,65 @@ def test_an_estateprime_company_is_one_on_the_other_wires(north: World, programs
     }
 
 
+def names_on(programs: Mapping[str, WireClient], addresses: Mapping[str, str]) -> dict[str, Any]:
+    """What a contact is called on each wire."""
+    documents = {wire: programs[wire].get(addresses[wire]).json()["data"] for wire in ADDRESSES}
+    keys = {
+        "winnerr": ("firstName", "lastName"),
+        "rentalot": ("name",),
+        "estateprime": ("first_name", "last_name", "is_company", "company_name"),
+    }
+    return {wire: tuple(documents[wire][key] for key in keys[wire]) for wire in ADDRESSES}
+
+
+def made_company(north: World, programs: Mapping[str, WireClient], **names: str) -> dict[str, str]:
+    """The addresses of a new company, as EstatePrime's programs make one."""
+    body = {"is_company": True, "company_name": "Harbour GmbH", **names}
+    number = programs["estateprime"].post(ADDRESSES["estateprime"], body).json()["created_id"]
+    return addresses_of(stored(north, number=number))
+
+
+@pytest.mark.django_db
+def test_a_company_has_one_name_whoever_gives_it_another(
+    north: World, south: World, programs: dict[str, WireClient]
+) -> None:
+    addresses = made_company(north, programs)
+
+    def called(name: str) -> dict[str, Any]:
+        return {"winnerr": (None, None), "rentalot": (name,), "estateprime": ("", "", True, name)}
+
+    renamings: list[tuple[str, dict[str, Any]]] = [
+        ("rentalot", {"name": "Port & Sons"}),
+        ("estateprime", {"company_name": "Quay Ltd"}),
+        ("rentalot", {"name": "Dr. Éva van der Berg"}),
+        ("estateprime", {"company_name": "Pier", "is_company": True}),
+    ]
+    for wire, body in renamings:
+        assert programs[wire].patch(addresses[wire], body).status_code == 200
+        assert names_on(programs, addresses) == called(body.get("name") or body["company_name"])
+    found = programs["estateprime"].get(ADDRESSES["estateprime"], {"search": "pier"}).json()["data"]
+    assert [document["company_name"] for document in found] == ["Pier"]
+    for former in ("harbour gmbh", "port sons", "quay", "berg"):
+        assert programs["estateprime"].get(ADDRESSES["estateprime"], {"search": former}).json()["data"] == []
+
+
+@pytest.mark.django_db
+def test_a_company_with_a_persons_name_beside_its_own_is_that_person_on_rentalot(
+    north: World, south: World, programs: dict[str, WireClient]
+) -> None:
+    addresses = made_company(north, programs, first_name="Ann", last_name="Lee")
+    assert names_on(programs, addresses)["rentalot"] == ("Ann Lee",)
+
+    assert programs["rentalot"].patch(addresses["rentalot"], {"name": "Ludwig van Beethoven"}).status_code == 200
+    assert names_on(programs, addresses) == {
+        "winnerr": ("Ludwig", "van Beethoven"),
+        "rentalot": ("Ludwig van Beethoven",),
+        "estateprime": ("Ludwig", "van Beethoven", True, "Harbour GmbH"),
+    }
+    programs["estateprime"].patch(addresses["estateprime"], {"first_name": None, "last_name": None})
+    assert names_on(programs, addresses)["rentalot"] == ("Harbour GmbH",)
+
+
 @pytest.mark.django_db
 def test_a_rentalot_contact_without_an_address_has_none_elsewhere(
     north: World, programs: dict[str, WireClient]

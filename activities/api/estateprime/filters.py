@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from accounts.exceptions import FieldError, Invalid
-from activities.api.estateprime.fields import moment_in, number_in
 from activities.api.estateprime.serializers import CHANNELS, DIRECTIONS
-
-Bounds = tuple[datetime | None, datetime | None]
-_EMPTY: Final = (None, "")
+from config.wires.estateprime_values import UNSAID, bounds_in, number_in
 
 
 def narrowing(said: Mapping[str, Any]) -> dict[str, Any]:
     """What narrows the list, by parameter; what is empty or open on both sides does not. Raises ``Invalid``."""
-    read = {name: reader(name, said[name]) for name, reader in _READERS.items() if said.get(name) not in _EMPTY}
+    read = {name: reader(name, said[name]) for name, reader in _READERS.items() if said.get(name) not in UNSAID}
     return {name: value for name, value in read.items() if value is not None}
 
 
@@ -40,24 +36,6 @@ def _number(name: str, value: Any) -> int:
     return number
 
 
-def _bounds(name: str, value: Any) -> Bounds | None:
-    """From the first moment of ``min`` to before the end of ``max``, each None when open; None when both are."""
-    if not isinstance(value, dict):
-        raise _invalid(name)
-    first = _bound(name, value.get("min"), "00:00:00")
-    last = _bound(name, value.get("max"), "23:59:59")
-    return None if first is None and last is None else (first, last and last + timedelta(seconds=1))
-
-
-def _bound(name: str, value: Any, time_of_day: str) -> datetime | None:
-    if value in _EMPTY:
-        return None
-    moment = moment_in(value, time_of_day=time_of_day)
-    if moment is None:
-        raise _invalid(name)
-    return moment
-
-
 def _invalid(name: str) -> Invalid:
     return Invalid([FieldError(name, "invalid_value")])
 
@@ -67,6 +45,6 @@ _READERS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "channel": _kind,
     "contact_id": _number,
     "user_id": _number,
-    "date_created": _bounds,
-    "communication_date": _bounds,
+    "date_created": bounds_in,
+    "communication_date": bounds_in,
 }

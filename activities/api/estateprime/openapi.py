@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from activities.api.estateprime.fields import LARGEST_NUMBER
 from activities.api.estateprime.serializers import (
     CHANNELS,
     COMMUNICATION_FIELDS,
@@ -17,6 +16,7 @@ from config.wires.openapi.estateprime import (
     OF_PARAMETERS,
     numbered,
     page_parameter,
+    range_parameters,
     success,
     success_page,
 )
@@ -71,17 +71,6 @@ _CALL: Final[dict[str, Any]] = {
 _READ: Final[dict[str, Any]] = {"id": 311, "date_created": "2025-01-15 18:00:05", **_CALL}
 
 
-def _range(key: str, done: str) -> tuple[Parameter, ...]:
-    return tuple(
-        Parameter(
-            name=f"{key}[{bound}]",
-            shape={"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$"},
-            description=f"Only those {done} {words} this moment on the organization's clock; a date alone is the whole day.",
-        )
-        for bound, words in (("min", "at or after"), ("max", "at or before"))
-    )
-
-
 def _of(key: str, shape: Shape, whose: str) -> Parameter:
     return Parameter(name=key, shape=shape, description=f"Only those {whose}.")
 
@@ -106,10 +95,10 @@ COMMUNICATION_OPERATIONS: Final[dict[str, Operation]] = {
             page_parameter(),
             _of("type", one_of(*DIRECTIONS), "that went this way"),
             _of("channel", whole(1, max(CHANNELS)), "through this channel"),
-            _of("contact_id", whole(1, LARGEST_NUMBER), "with this contact"),
-            _of("user_id", whole(1, LARGEST_NUMBER), "of this user"),
-            *_range("date_created", "written down"),
-            *_range("communication_date", "said"),
+            _of("contact_id", IDENTIFIER, "with this contact"),
+            _of("user_id", IDENTIFIER, "of this user"),
+            *range_parameters("date_created", "written down"),
+            *range_parameters("communication_date", "said"),
         ),
         answer=Answer(
             description="A page of communications.",

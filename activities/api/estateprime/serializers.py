@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from accounts.models import Member
 from accounts.prepared import read_json
-from activities.api.estateprime.fields import Identifier, Identifiers, Moment
+from activities.api.estateprime.fields import Identifiers, Moment
 from activities.drafts import CommunicationDraft
 from activities.models import CommunicationKind, Direction
 from config.wires.estateprime import local_time
+from config.wires.estateprime_values import Identifier
 from config.wires.fields import Choice, Document, Documents, Text, WireField, as_stored
 from config.wires.openapi.estateprime import IDENTIFIER, MOMENT
 from config.wires.openapi.shapes import TEXT, array, nullable, one_of
@@ -100,7 +101,7 @@ COMMUNICATION_FIELDS: Final[tuple[WireField, ...]] = (
         ContactReference(source="contact", required=True),
         IDENTIFIER,
     ),
-    WireField("request_id", ("extra",), _kept("request_id"), Identifier(), nullable(IDENTIFIER)),
+    WireField("request_id", ("extra",), _kept("request_id"), Identifier(allow_null=True), nullable(IDENTIFIER)),
     WireField("comments", ("body", "subject"), _comments, Text(LONGEST_COMMENTS), nullable(TEXT)),
     WireField("tags", ("extra",), _kept("tags", []), Identifiers(), array(IDENTIFIER)),
     WireField("listings", ("extra",), _kept("listings", []), Identifiers(), array(IDENTIFIER)),

@@ -7,7 +7,6 @@ from rest_framework.response import Response
 
 from accounts.exceptions import FieldError, Invalid
 from accounts.roles import Right
-from activities.api.estateprime.fields import LARGEST_NUMBER
 from activities.api.estateprime.filters import narrowing
 from activities.api.estateprime.openapi import COMMUNICATION_OPERATIONS, LOOKUP_OPERATIONS
 from activities.api.estateprime.reading import list_page, single_communication
@@ -16,6 +15,7 @@ from activities.exceptions import CommunicationNotFound
 from activities.querysets import live_communications
 from activities.services import delete_communication, record_communication
 from config.wires.estateprime import EstatePrimeViewSet, FixedPage, parameters_of
+from config.wires.estateprime_values import number_in_address
 from config.wires.fields import validated
 from config.wires.strict_json import object_of
 from contacts.exceptions import ContactNotFound
@@ -84,7 +84,7 @@ class CommunicationLookupViewSet(EstatePrimeViewSet):
 
 def number_of(identifier: str) -> int:
     """A communication's number in a path. Raises ``CommunicationNotFound`` for what is none."""
-    is_number = identifier.isascii() and identifier.isdecimal() and len(identifier) < 20 and identifier[0] != "0"
-    if not is_number or int(identifier) > LARGEST_NUMBER:
+    number = number_in_address(identifier)
+    if number is None:
         raise CommunicationNotFound(identifier)
-    return int(identifier)
+    return number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from config.wires.estateprime import ESTATEPRIME, PAGE_SIZE
+from config.wires.estateprime_values import LARGEST_NUMBER
 from config.wires.openapi.document import Contract
 from config.wires.openapi.operations import Parameter
 from config.wires.openapi.shapes import TEXT, WHOLE, Component, Shape, array, closed, described, whole
@@ -17,7 +18,7 @@ ERROR: Final = Component(
         {"status": STATUS, "error_message": described(TEXT, "What is wrong: the first thing, where it is several.")}
     ),
 )
-IDENTIFIER: Final[Shape] = whole(1, 2**63 - 1)
+IDENTIFIER: Final[Shape] = whole(1, LARGEST_NUMBER)
 MOMENT: Final[dict[str, Any]] = {
     "type": "string",
     "pattern": r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$",
@@ -60,6 +61,18 @@ def page_parameter() -> Parameter:
         name="page",
         shape={"type": "integer", "minimum": 1, "default": 1},
         description=f"Which page; all have {PAGE_SIZE} rows.",
+    )
+
+
+def range_parameters(key: str, done: str) -> tuple[Parameter, ...]:
+    """``key[min]`` and ``key[max]``; ``done`` is what was done then."""
+    return tuple(
+        Parameter(
+            name=f"{key}[{bound}]",
+            shape={"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$"},
+            description=f"Only those {done} {words} this moment on the organization's clock; a date alone is the whole day.",
+        )
+        for bound, words in (("min", "at or after"), ("max", "at or before"))
     )
 
 

@@ -10,6 +10,7 @@ from config.wires.openapi.estateprime import (
     OF_PARAMETERS,
     numbered,
     page_parameter,
+    range_parameters,
     success,
     success_page,
 )
@@ -82,15 +83,6 @@ _READ: Final[dict[str, Any]] = {
 }
 
 
-def _range(name: str) -> Parameter:
-    words = {"min": "at or after", "max": "at or before"}[name]
-    return Parameter(
-        name=f"date_created[{name}]",
-        shape={"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$"},
-        description=f"Only those made {words} this moment on the organization's clock; a date alone is the whole day.",
-    )
-
-
 def _lookup(name: str, summary: str, component: str, item: Shape) -> Operation:
     return Operation(
         name=name,
@@ -108,8 +100,7 @@ CONTACT_OPERATIONS: Final[dict[str, Operation]] = {
         description="Agents whose organization narrows them see those assigned to them.",
         query=(
             page_parameter(),
-            _range("min"),
-            _range("max"),
+            *range_parameters("date_created", "made"),
             Parameter(
                 name="search",
                 shape={"type": "string", "maxLength": LONGEST_QUERY},

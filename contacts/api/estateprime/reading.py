@@ -15,7 +15,7 @@ from accounts.prepared import PreparedQuery, Slot, kept, prepare
 from config.wires.fields import Documents
 from contacts.api.estateprime.serializers import CONTACT_FIELDS
 from contacts.custom_fields import definition_rows
-from contacts.listing import Listing, page_of, total_of
+from contacts.listing import Listing, Selection, page_of, total_of, total_order
 from contacts.models import (
     Contact,
     ContactAssignee,
@@ -28,8 +28,18 @@ from contacts.models import (
 from contacts.querysets import ContactQuerySet, InOrder, RowsInOrder
 
 # The newest number first (CONTRACTS E-S2).
-ORDER: Final[Order] = (SortKey("number", descending=True), SortKey("id", descending=True))
+_BY_NUMBER: Final[Order] = (SortKey("number", descending=True), SortKey("id", descending=True))
+_BY_AGE: Final[Order] = total_order([SortKey("created_at", descending=True)])
 _DOCUMENTS: Final = Documents(CONTACT_FIELDS)
+
+
+def order_of(selection: Selection) -> Order:
+    """The newest first: by number, but a search alone by age, as it is found (docs/decisions/0021).
+
+    The two differ for contacts that came with an age of their own. No document says how a search is ordered, and by number
+    all that is found would have to be fetched before the first page is known.
+    """
+    return _BY_AGE if selection.search and selection.created is None else _BY_NUMBER
 
 
 def list_page(listing: Listing, values: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int]:

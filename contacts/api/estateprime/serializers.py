@@ -11,9 +11,11 @@ from rest_framework import serializers
 from accounts.models import Member
 from accounts.prepared import read_json
 from config.wires.estateprime import local_time
+from config.wires.estateprime_values import Identifier
 from config.wires.fields import Document, Flag, Text, WireField, as_stored, text_or_null
+from config.wires.openapi.estateprime import IDENTIFIER
 from config.wires.openapi.fields import NOT_BLANK
-from config.wires.openapi.shapes import TEXT, Component, Shape, array, closed, nullable, whole
+from config.wires.openapi.shapes import TEXT, Component, Shape, array, closed, nullable
 from contacts.api.fields import Email
 from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, RelatedPersonDraft
 from contacts.field_types import FIELD_TYPES
@@ -21,31 +23,6 @@ from contacts.models import Contact, ContactType, Source, Tag
 from contacts.models.custom_field import key_of
 from contacts.querysets import as_list
 from contacts.rules import MOST_CHILD_ROWS, MOST_TAGS
-
-LONGEST_NUMBER: Final = 2**63 - 1
-
-
-class Identifier(serializers.Field[Any, Any, Any, Any]):
-    """An id: an integer, or its digits (CONTRACTS E-S9)."""
-
-    default_error_messages = {"required": "is required", "null": "is required", "invalid_type": "must be an id"}
-    shape = {"type": ["integer", "string"], "minimum": 1, "maximum": LONGEST_NUMBER, "pattern": "^[1-9][0-9]{0,17}$"}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, **kwargs)
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, str) and data.isascii() and data.isdecimal() and len(data) < 20:
-            data = int(data)
-        if isinstance(data, float) and data.is_integer():
-            # To JSON 7.0 is the integer 7, and to the document's readers too.
-            data = int(data)
-        if isinstance(data, bool) or not isinstance(data, int) or not 0 < data <= LONGEST_NUMBER:
-            self.fail("invalid_type")
-        return data
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 class Rows(serializers.ListField):
@@ -154,7 +131,15 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> dict[int, Any]:
         pairs = data.items() if isinstance(data, dict) else [self._pair(entry) for entry in self._entries(data)]
         identifier = Identifier()
-        return {identifier.run_validation(key): value for key, value in pairs}
+        values: dict[int, Any] = {}
+        for key, value in pairs:
+            number = identifier.run_validation(key)
+            if number in values:
+                # Whichever were taken, the other would be lost in silence.
+                fault = serializers.ErrorDetail("must be said once", code="invalid_value")
+                raise serializers.ValidationError({str(number): fault})
+            values[number] = value
+        return values
 
     def _entries(self, data: Any) -> list[Any]:
         if not isinstance(data, list):
@@ -214,7 +199,6 @@ def _printed_rows(name: str, properties: dict[str, Shape]) -> Shape:
     return array(Component(name, closed(properties)))
 
 
-_IDENTIFIER: Final = whole(1, LONGEST_NUMBER)
 _MOMENT: Final = {"type": "string", "examples": ["2025-01-15 18:00:05"], "description": "On the organization's clock."}
 _PHONES: Final = _printed_rows("Phone", {"type": TEXT, "number": TEXT, "notes": TEXT})
 _EMAILS: Final = _printed_rows("Email", {"type": TEXT, "email_address": TEXT, "notes": TEXT})
@@ -223,11 +207,11 @@ _PEOPLE: Final = _printed_rows(
     {"first_name": TEXT, "last_name": TEXT, "mobile": nullable(TEXT), "email": nullable(TEXT), "notes": TEXT},
 )
 _VALUE: Final = {"type": ["string", "number", "boolean", "array"], "description": "Of the kind its field has."}
-_CUSTOM: Final = _printed_rows("CustomFieldValue", {"custom_field_id": _IDENTIFIER, "value": _VALUE})
+_CUSTOM: Final = _printed_rows("CustomFieldValue", {"custom_field_id": IDENTIFIER, "value": _VALUE})
 
 # What is read only is printed under its key and ignored when it is sent back.
 CONTACT_FIELDS: tuple[WireField, ...] = (
-    WireField("id", ("number",), as_stored, prints=_IDENTIFIER),
+    WireField("id", ("number",), as_stored, prints=IDENTIFIER),
     WireField("first_name", ("first_name",), as_stored, Text(100), TEXT),
     WireField("last_name", ("last_name",), as_stored, Text(100), TEXT),
     WireField(
@@ -235,7 +219,7 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
         ("source_number",),
         as_stored,
         Reference(Source, "name", source="source", allow_null=True),
-        nullable(_IDENTIFIER),
+        nullable(IDENTIFIER),
     ),
     WireField("is_lead", ("type",), _is_lead, Flag(required=False), {"type": "boolean"}),
     WireField("is_company", ("is_company",), bool, Flag(required=False), {"type": "boolean"}),
@@ -257,21 +241,21 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
     WireField("notes", ("notes",), as_stored, Text(10_000), TEXT),
     WireField("custom_fields", ("custom_values", "definitions"), _custom_fields, CustomValues(), _CUSTOM),
     WireField("contact_details", ("related_rows",), _people, Rows(Person(), MOST_CHILD_ROWS), _PEOPLE),
-    WireField("tags", ("tag_numbers",), sorted, References(Tag, "name", MOST_TAGS), array(_IDENTIFIER)),
+    WireField("tags", ("tag_numbers",), sorted, References(Tag, "name", MOST_TAGS), array(IDENTIFIER)),
     WireField("date_created", ("created_at",), local_time, prints=_MOMENT),
     WireField(
         "created_by",
         ("created_by__number",),
         as_stored,
         Reference(Member, "id", allow_null=True),
-        nullable(_IDENTIFIER),
+        nullable(IDENTIFIER),
     ),
     WireField(
         "users",
         ("assigned_to__number", "further_assignee_numbers"),
         _users,
         References(Member, "id", MOST_CHILD_ROWS),
-        array(_IDENTIFIER),
+        array(IDENTIFIER),
     ),
     WireField("date_updated", ("updated_at",), local_time, prints=_MOMENT),
     WireField("date_converted_to_client", ("converted_at",), local_time, prints=nullable(_MOMENT)),

@@ -11,15 +11,15 @@ from accounts.exceptions import FieldError, Invalid
 from accounts.roles import Right
 from config.wires.conditions import etag_of, is_known, versions_in
 from config.wires.estateprime import EstatePrimeViewSet, parameters_of
+from config.wires.estateprime_values import number_in_address
 from config.wires.fields import accepted
 from config.wires.strict_json import object_of
 from contacts import services
 from contacts.api.estateprime.keeping import news_in
 from contacts.api.estateprime.openapi import CONTACT_OPERATIONS, LOOKUP_OPERATIONS
 from contacts.api.estateprime.queries import list_query
-from contacts.api.estateprime.reading import ORDER, list_page, single_contact, written_contact
+from contacts.api.estateprime.reading import list_page, order_of, single_contact, written_contact
 from contacts.api.estateprime.serializers import (
-    LONGEST_NUMBER,
     ContactChange,
     ContactCreate,
     ContactWrite,
@@ -52,7 +52,7 @@ class ContactViewSet(EstatePrimeViewSet):
 
     def list(self, request: Request) -> Response:
         asked = list_query(parameters_of(request))
-        listing = Listing.of(asked.selection, ORDER, 50, actor=self.actor, is_numbered=True)
+        listing = Listing.of(asked.selection, order_of(asked.selection), 50, actor=self.actor, is_numbered=True)
         values = slots(asked.selection, actor=self.actor, first=asked.page.first)
         return Response(asked.page.enveloped(*list_page(listing, values)))
 
@@ -146,10 +146,8 @@ def _described(field: CustomField) -> dict[str, Any]:
 
 def number_of(identifier: str) -> int:
     """A contact's number in a path. Raises ``ContactNotFound`` for what is none."""
-    if not (identifier.isascii() and identifier.isdecimal() and len(identifier) < 20):
-        raise ContactNotFound(identifier)
-    number = int(identifier)
-    if number > LONGEST_NUMBER or str(number) != identifier:
+    number = number_in_address(identifier)
+    if number is None:
         raise ContactNotFound(identifier)
     return number
 
