@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_quotas"),
         ("activities", "0006_deleted_communications"),
-        ("contacts", "0010_consent_and_merge_suggestions"),
+        ("contacts", "0011_consent_and_merge_suggestions"),
     ]
 
     operations = [

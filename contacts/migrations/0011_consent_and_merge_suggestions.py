@@ -10,7 +10,7 @@ from accounts.rls import CompositeForeignKey, FenceTable
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0005_quotas"),
-        ("contacts", "0009_custom_fields"),
+        ("contacts", "0010_former_kinds_of_custom_fields"),
     ]
 
     operations = [
