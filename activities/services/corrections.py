@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from activities.arrivals import EventType, InboundEvent
 from activities.exceptions import CommunicationNotFound
-from activities.models import Communication, Receipt
+from activities.models import Communication, Receipt, ReceiptState
 from activities.services.amending import edit_communication, report_delivery
 from activities.services.communicating import delete_communication
 from activities.services.inbox import actor_of
@@ -26,7 +26,9 @@ def correct(receipt: Receipt, event: InboundEvent) -> Outcome:
         return _learn_names(receipt, event)
     communication = _spoken_of(receipt, event)
     if communication is None:
-        return Outcome.put_off(UNKNOWN_MESSAGE)
+        # Whoever answers by other means than Latchkey makes reports of messages that never come here: nobody has to look.
+        in_the_end = ReceiptState.IGNORED if event.type is EventType.STATUS else ReceiptState.QUARANTINED
+        return Outcome.put_off(UNKNOWN_MESSAGE, in_the_end=in_the_end)
     actor = actor_of(receipt.channel)
     applied = Outcome.applied(contact_id=communication.contact_id, communication_id=communication.pk)
     if event.type is EventType.STATUS:
