@@ -106,9 +106,10 @@ class Arrival:
 
 
 def moment_of(seconds: Any) -> datetime | None:
-    """A Unix time in whole seconds, as a number or as digits; None for anything else and beyond the year 9999."""
+    """A Unix time in whole seconds, as a number or as digits; None for anything else, before 1970 and beyond the year 9999."""
     try:
-        return datetime.fromtimestamp(int(seconds), UTC)
+        # What is near the first year there is could not be shown in every time zone.
+        return datetime.fromtimestamp(int(seconds), UTC) if int(seconds) >= 0 else None
     except (TypeError, ValueError, OverflowError, OSError):
         return None
 

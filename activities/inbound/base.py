@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import ClassVar, Final
 
@@ -22,7 +22,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.sealing import SealBroken
-from accounts.tenancy import empty_scope
+from accounts.tenancy import empty_scope, tenant_scope
 from activities.arrivals import Arrival
 from activities.channels import channel_at, secrets_of
 from activities.models import InboundChannel
@@ -78,6 +78,13 @@ class Channel(ABC):
         For providers with one address for several accounts. The other channel verifies the call with its own secrets.
         """
         return iter(())
+
+    def left_over(self, taken: Collection[str]) -> Iterable[Arrival]:
+        """What ``elsewhere`` was asked for and nobody took; it stays with the channel that was called, so that it is kept.
+
+        ``taken`` are the tokens of the channels that took theirs.
+        """
+        return ()
 
     def verify(self) -> None:
         """Run every check. Raises ``Refused``."""
@@ -145,24 +152,26 @@ class InboundView(View):
                 return _not_found()
             received.verify()
             keep(received.channel, list(received.arrivals()))
-        for other_token, look in received.elsewhere():
-            self._receive_for(request, other_token, look)
+        taken = {other for other, look in received.elsewhere() if self._receive_for(other, look)}
+        if left := list(received.left_over(taken)):
+            with tenant_scope(received.channel.organization_id):
+                keep(received.channel, left)
         return received.answer()
 
-    def _receive_for(
-        self, request: HttpRequest, token: str, look: Callable[[InboundChannel, Sequence[str]], Channel]
-    ) -> None:
+    def _receive_for(self, token: str, look: Callable[[InboundChannel, Sequence[str]], Channel]) -> bool:
+        """Keep what a call has for another channel; returns whether that one could verify it."""
         with empty_scope():
             channel = channel_at(self.channel_type.kind, token)
             secrets = list(secrets_of(channel, timezone.now())) if channel else []
             if channel is None or not secrets:
-                return
+                return False
             other = look(channel, secrets)
             try:
                 other.verify()
             except Refused:
-                return
+                return False
             keep(channel, list(other.arrivals()))
+        return True
 
     def _shake_hands(self, request: HttpRequest, token: str) -> HttpResponse:
         with empty_scope():

@@ -10,8 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from activities.inbound.base import Channel, InboundView, refusal
 from activities.inbound.telegram import TelegramChannel
+from activities.inbound.whatsapp import WhatsAppChannel
 
-CHANNELS: Final[tuple[type[Channel], ...]] = (TelegramChannel,)
+CHANNELS: Final[tuple[type[Channel], ...]] = (TelegramChannel, WhatsAppChannel)
 
 
 def _view(channel_type: type[Channel]) -> type[InboundView]:

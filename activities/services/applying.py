@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -128,7 +129,7 @@ def _apply(receipts: Sequence[Receipt]) -> None:
 def _settle(receipt: Receipt, outcome: Outcome, now: datetime) -> None:
     receipt.attempts += 1
     if outcome.state is ReceiptState.PENDING and receipt.attempts >= MOST_ATTEMPTS:
-        outcome = Outcome.quarantined(outcome.reason)
+        outcome = replace(outcome, state=outcome.in_the_end)
     receipt.state, receipt.reason = outcome.state, outcome.reason[:200]
     receipt.contact_id, receipt.communication_id = outcome.contact_id, outcome.communication_id
     if outcome.state is ReceiptState.PENDING:

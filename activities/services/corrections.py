@@ -6,12 +6,14 @@ from django.utils import timezone
 
 from activities.arrivals import EventType, InboundEvent
 from activities.exceptions import CommunicationNotFound
-from activities.models import Communication, Receipt
+from activities.models import Communication, Receipt, ReceiptState
 from activities.services.amending import edit_communication, report_delivery
 from activities.services.communicating import delete_communication
 from activities.services.inbox import actor_of
 from activities.services.outcomes import Outcome
 from activities.services.senders import Directory
+from contacts.models import MergeReason
+from contacts.services.suggesting import suggest_merges
 
 UNKNOWN_MESSAGE = "speaks of a message that is not here"
 
@@ -26,7 +28,9 @@ def correct(receipt: Receipt, event: InboundEvent) -> Outcome:
         return _learn_names(receipt, event)
     communication = _spoken_of(receipt, event)
     if communication is None:
-        return Outcome.put_off(UNKNOWN_MESSAGE)
+        # Whoever answers by other means than Latchkey makes reports of messages that never come here: nobody has to look.
+        in_the_end = ReceiptState.IGNORED if event.type is EventType.STATUS else ReceiptState.QUARANTINED
+        return Outcome.put_off(UNKNOWN_MESSAGE, in_the_end=in_the_end)
     actor = actor_of(receipt.channel)
     applied = Outcome.applied(contact_id=communication.contact_id, communication_id=communication.pk)
     if event.type is EventType.STATUS:
@@ -58,5 +62,9 @@ def _learn_names(receipt: Receipt, event: InboundEvent) -> Outcome:
     place = directory.place_of(event.sender)
     if place.contact_id is None:
         return Outcome.ignored("names somebody who never wrote")
+    if place.lookalikes:
+        # A new name may be known already, as somebody who wrote before this was told.
+        pairs = [(place.contact_id, other) for other in place.lookalikes]
+        suggest_merges(pairs, MergeReason.SAME_SENDER, actor=actor_of(receipt.channel))
     directory.remember({place: receipt.channel}, timezone.now())
     return Outcome.applied(contact_id=place.contact_id)

@@ -208,8 +208,12 @@ def _take_statements(letters: Sequence[Letter], said: Sequence[Communication], a
 
 def _take_phones(letters: Sequence[Letter], actor: Actor) -> None:
     """A telephone that senders have shown to be theirs goes to their contact, unless it has one."""
-    proven = {letter.place.owner: letter.event.sender.proven_phone for letter in letters if letter.event.sender}
-    for contact_id, phone in proven.items():
-        if phone:
-            for contact in Contact.objects.active().filter(pk=contact_id, phone=""):
-                update_contact(contact, ContactDraft(phone=phone[: LONGEST["phone"]]), actor=actor)
+    proven = {
+        letter.place.owner: letter.event.sender.proven_phone
+        for letter in letters
+        if letter.event.sender and letter.event.sender.proven_phone
+    }
+    if not proven:
+        return
+    for contact in Contact.objects.active().filter(pk__in=proven, phone=""):
+        update_contact(contact, ContactDraft(phone=proven[contact.pk][: LONGEST["phone"]]), actor=actor)
