@@ -11,26 +11,30 @@ from typing import Any, Final
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from contacts.models import Consent, Contact, ContactStatus
+from contacts.models import Consent, Contact, ContactStatus, Medium
 from contacts.normalise import fold
 from contacts.querysets import ContactQuerySet
 
 # As people write them, compared without case, accents and punctuation, and only when they are all that is said.
 # English ones as carriers and Twilio take them; the same words in other languages, which carriers do not know.
 _STOP: Final = """
-stop|stop all|stopall|unsubscribe|cancel|end|quit|revoke|optout|opt out|remove me|stop messages|do not contact me
+stop|stop all|stopall|unsubscribe|optout|opt out|remove me|stop messages|do not contact me
 stopp|abmelden|abbestellen|austragen|keine nachrichten mehr
 arret|arreter|desabonner|desinscription|desinscrire
-parar|baja|darme de baja|cancelar|alto|no mas mensajes
+baja|darme de baja|no mas mensajes
 sair|descadastrar|cancelar inscricao
-annulla|disiscrivimi|cancellami|basta
+disiscrivimi|cancellami
 afmelden|uitschrijven
-avsluta|afmeld|avmeld|peruuta|lopeta
-wypisz|koniec|odhlasit|leiratkozas|dezabonare
-στοπ|διακοπη|διαγραφη|απεγγραφη
+afmeld|avmeld
+wypisz|odhlasit|leiratkozas|dezabonare
+στοπ|διαγραφη|απεγγραφη
 стоп|отписаться|отписка|отпиши
-dur|iptal|abonelikten cik
+abonelikten cik
 توقف|إيقاف|הסר|停止|退订|停止配信|중지
+"""
+# Carriers stop at these as well; anywhere else they answer a question: "Cancel" the viewing, "basta" the coffee.
+_STOP_BY_SMS: Final = """
+cancel|end|quit|revoke|parar|cancelar|alto|annulla|basta|avsluta|peruuta|lopeta|koniec|διακοπη|dur|iptal
 """
 _START: Final = """
 start|unstop|subscribe|resume|opt in|optin
@@ -50,18 +54,20 @@ def _words(listed: str) -> frozenset[str]:
 
 
 _STOP_WORDS: Final = _words(_STOP)
+_STOP_WORDS_BY_SMS: Final = _STOP_WORDS | _words(_STOP_BY_SMS)
 _START_WORDS: Final = _words(_START)
 
 
-def statement_in(text: str) -> bool | None:
+def statement_in(text: str, medium: str) -> bool | None:
     """What a message says about further ones: False for a word that stops them, True for one that asks for them again.
 
-    None for everything else: a sentence that merely contains such a word is an answer for people to read.
+    None for everything else: a sentence that merely contains such a word is an answer for people to read. By SMS, more
+    words stop: carriers hold on to them whatever was meant.
     """
     if len(text) > _LONGEST_WORDS:
         return None
     said = _bare(text)
-    if said in _STOP_WORDS:
+    if said in (_STOP_WORDS_BY_SMS if medium == Medium.SMS else _STOP_WORDS):
         return False
     return True if said in _START_WORDS else None
 

@@ -200,7 +200,7 @@ def _take_statements(letters: Sequence[Letter], said: Sequence[Communication], a
         )
         for letter, row in zip(letters, said, strict=True)
         for words in (letter.event.text, letter.event.subject)
-        if (is_given := statement_in(words)) is not None
+        if (is_given := statement_in(words, row.kind)) is not None
     ]
     if statements:
         record_consents(statements, actor=actor)
