@@ -39,6 +39,7 @@ class Sender:
 
     ``phone`` and ``email`` are what a new contact gets, as the provider writes them; ``language`` is a code of at most
     ten characters. ``proven_phone`` is a telephone the sender has shown to be theirs: their contact gets it when it has none.
+    ``wrote_to`` is the telephone they wrote to: numbers stored without their country may be of the same one.
     """
 
     identities: tuple[Identity, ...]
@@ -47,6 +48,7 @@ class Sender:
     email: str = ""
     language: str = ""
     proven_phone: str = ""
+    wrote_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +56,9 @@ class InboundEvent:
     """One thing a provider told us.
 
     ``message_id`` is the provider's id of the message that was sent, edited, revoked or delivered. ``sender`` is None
-    for a status. ``text`` is what the message says or says now. ``status`` is a value of ``Delivery``. ``metadata`` is a
-    JSON object: what came with the message and is no text.
+    for a status. ``text`` is what the message says or says now. ``status`` is a value of ``Delivery``. ``consent`` is what
+    the provider takes the message for: consent to further ones, or an objection; None leaves it to its words. ``metadata``
+    is a JSON object: what came with the message and is no text.
     """
 
     type: EventType
@@ -64,6 +67,7 @@ class InboundEvent:
     subject: str = ""
     text: str = ""
     status: str = ""
+    consent: bool | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:

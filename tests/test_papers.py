@@ -31,6 +31,7 @@ PAPER_ADDRESS = "http://127.0.0.1:8000"
 # Whose addresses a reader may be sent to.
 HOSTS = {
     "127.0.0.1",
+    "api.twilio.com",
     "api.winnerr.com",
     "app.example.com",
     "crm.example.com",

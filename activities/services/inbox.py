@@ -199,11 +199,18 @@ def _take_statements(letters: Sequence[Letter], said: Sequence[Communication], a
             communication=row.uuid,
         )
         for letter, row in zip(letters, said, strict=True)
-        for words in (letter.event.text, letter.event.subject)
-        if (is_given := statement_in(words, row.kind)) is not None
+        for words, is_given in _statements_in(letter.event, row.kind)
     ]
     if statements:
         record_consents(statements, actor=actor)
+
+
+def _statements_in(event: InboundEvent, kind: str) -> list[tuple[str, bool]]:
+    """What a message says about further ones, and in which words; what its provider says of it goes before its words."""
+    if event.consent is not None:
+        return [(event.text, event.consent)]
+    stated = ((words, statement_in(words, kind)) for words in (event.text, event.subject))
+    return [(words, is_given) for words, is_given in stated if is_given is not None]
 
 
 def _take_phones(letters: Sequence[Letter], actor: Actor) -> None:

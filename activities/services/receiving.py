@@ -28,10 +28,11 @@ class Kept:
     repeated: int
 
 
-def keep(channel: InboundChannel, arrivals: Sequence[Arrival]) -> Kept:
+def keep(channel: InboundChannel, arrivals: Sequence[Arrival], *, is_retold: bool = False) -> Kept:
     """Store each arrival as a receipt, once: one whose key the channel has already changes nothing.
 
-    Whoever comes again with the same key and another content is counted as a conflict and not believed. The caller
+    Whoever comes again with the same key and another content is counted as a conflict and not believed; not so with
+    ``is_retold``, for what a provider tells in a form of its own when it is asked for what it told before. The caller
     answers the provider when its unit of work has committed.
     """
     receipts: dict[str, Receipt] = {}
@@ -42,7 +43,8 @@ def keep(channel: InboundChannel, arrivals: Sequence[Arrival]) -> Kept:
         before = _stored(channel, receipts)
         fresh = [receipt for key, receipt in receipts.items() if key not in before]
         Receipt.objects.bulk_create(fresh, ignore_conflicts=True)
-        _count_conflicts(channel, [key for key, digest in before.items() if digest != receipts[key].digest])
+        if not is_retold:
+            _count_conflicts(channel, [key for key, digest in before.items() if digest != receipts[key].digest])
     return Kept(new=len(fresh), repeated=len(arrivals) - len(fresh))
 
 

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from accounts.tenancy import current_organization
 from activities.arrivals import Identity, Sender
 from activities.models import IdentityKind, InboundChannel, SenderIdentity
 from contacts.models import Contact, ContactEmail, ContactPhone
 from contacts.normalise import normalise_email, normalise_phone
+from contacts.phone_spellings import phone_spellings
 
 LONGEST_NAME: Final = 255
 
@@ -56,7 +57,8 @@ class Directory:
             for identity, row in rows.items()
             if row.contact_id in live
         }
-        self._owners = _owners(identity for identity in identities if identity not in self._places)
+        wanted = {identity: sender for sender in senders for identity in sender.identities}
+        self._owners = _owners({each: sender for each, sender in wanted.items() if each not in self._places})
 
     def place_of(self, sender: Sender) -> Place:
         """Where this sender's messages go; the same object for every name of one sender.
@@ -98,18 +100,14 @@ class Directory:
 
     def _stranger(self, sender: Sender) -> Place:
         """By the primary address, which one contact has at most; then by telephone and further addresses."""
-        for identity in sender.identities:
-            primary, others = self._owners.get(identity, (None, frozenset()))
-            if primary is not None:
-                return Place(sender=sender, contact_id=primary)
-            if len(others) == 1:
-                return Place(sender=sender, contact_id=next(iter(others)))
-        lookalikes = {owner for identity in sender.identities for owner in self._owners.get(identity, _NOBODY)[1]}
-        shared = any(
-            self._owners.get(identity, _NOBODY)[1]
-            for identity in sender.identities
-            if identity.kind == IdentityKind.EMAIL
-        )
+        found = {identity: self._owners.get(identity, _NOBODY) for identity in sender.identities}
+        for owners in found.values():
+            if owners.primary is not None:
+                return Place(sender=sender, contact_id=owners.primary)
+            if len(owners.others) == 1:
+                return Place(sender=sender, contact_id=next(iter(owners.others)))
+        lookalikes = {contact for owners in found.values() for contact in owners.others | owners.alike}
+        shared = any(owners.others for identity, owners in found.items() if identity.kind == IdentityKind.EMAIL)
         return Place(sender=sender, is_new=True, has_shared_email=shared, lookalikes=lookalikes)
 
 
@@ -128,9 +126,15 @@ def _new_row(
     )
 
 
-# Who has an address as the primary one, and who has it besides or has the telephone.
-_Owners = tuple[int | None, frozenset[int]]
-_NOBODY: _Owners = (None, frozenset())
+class _Owners(NamedTuple):
+    """Who has an address as the primary one; who has it besides, or has the telephone; who may have the telephone."""
+
+    primary: int | None = None
+    others: frozenset[int] = frozenset()
+    alike: frozenset[int] = frozenset()
+
+
+_NOBODY: Final = _Owners()
 
 
 def identity_of_phone(phone: str) -> Identity:
@@ -159,24 +163,46 @@ def _live(contact_ids: set[int]) -> set[int]:
     )
 
 
-def _owners(identities: Iterable[Identity]) -> Mapping[Identity, _Owners]:
+def _owners(wanted: Mapping[Identity, Sender]) -> Mapping[Identity, _Owners]:
     """Live contacts by the addresses and telephones that senders have, as far as anybody has them."""
-    wanted = list(identities)
-    phones = [identity.value for identity in wanted if identity.kind == IdentityKind.PHONE]
-    emails = [identity.value for identity in wanted if identity.kind == IdentityKind.EMAIL]
-    others: dict[Identity, set[int]] = defaultdict(set)
-    primary: dict[Identity, int] = {}
-    live = Contact.objects.active()
-    if phones:
-        for value, pk in live.filter(phone_norm__in=phones).values_list("phone_norm", "pk"):
-            others[Identity(IdentityKind.PHONE, value)].add(pk)
-        further = ContactPhone.objects.filter(phone_norm__in=phones, contact__deleted_at=None)
-        for value, pk in further.values_list("phone_norm", "contact_id"):
-            others[Identity(IdentityKind.PHONE, value)].add(pk)
-    if emails:
-        for value, pk in live.filter(email_norm__in=emails).values_list("email_norm", "pk"):
-            primary[Identity(IdentityKind.EMAIL, value)] = pk
-        mailboxes = ContactEmail.objects.filter(email_norm__in=emails, contact__deleted_at=None)
-        for value, pk in mailboxes.values_list("email_norm", "contact_id"):
-            others[Identity(IdentityKind.EMAIL, value)].add(pk)
-    return {identity: (primary.get(identity), frozenset(others[identity])) for identity in wanted}
+    phones = {identity: sender for identity, sender in wanted.items() if identity.kind == IdentityKind.PHONE}
+    emails = [identity for identity in wanted if identity.kind == IdentityKind.EMAIL]
+    return {**_owners_of_phones(phones), **_owners_of_emails(emails)}
+
+
+def _owners_of_phones(senders: Mapping[Identity, Sender]) -> dict[Identity, _Owners]:
+    """By every form under which the telephones may be stored (CONTRACTS 7.11)."""
+    region = current_organization().phone_region if senders else ""
+    spellings = {identity: phone_spellings(identity.value, region, who.wrote_to) for identity, who in senders.items()}
+    stored = _contacts_by_phone({form for each in spellings.values() for form in each.same | each.alike})
+    return {
+        identity: _Owners(
+            others=frozenset(contact for form in each.same for contact in stored.get(form, ())),
+            alike=frozenset(contact for form in each.alike for contact in stored.get(form, ())),
+        )
+        for identity, each in spellings.items()
+    }
+
+
+def _contacts_by_phone(forms: set[str]) -> Mapping[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    if not forms:
+        return found
+    # The index leaves out contacts without a telephone; PostgreSQL does not look through a long list to see that it may.
+    primary = Contact.objects.active().filter(phone_norm__in=forms).exclude(phone_norm="")
+    further = ContactPhone.objects.filter(phone_norm__in=forms, contact__deleted_at=None)
+    for form, contact in (*primary.values_list("phone_norm", "pk"), *further.values_list("phone_norm", "contact_id")):
+        found[form].add(contact)
+    return found
+
+
+def _owners_of_emails(identities: Sequence[Identity]) -> dict[Identity, _Owners]:
+    emails = [identity.value for identity in identities]
+    if not emails:
+        return {}
+    primary = dict(Contact.objects.active().filter(email_norm__in=emails).values_list("email_norm", "pk"))
+    others: dict[str, set[int]] = defaultdict(set)
+    mailboxes = ContactEmail.objects.filter(email_norm__in=emails, contact__deleted_at=None)
+    for value, contact in mailboxes.values_list("email_norm", "contact_id"):
+        others[value].add(contact)
+    return {each: _Owners(primary.get(each.value), frozenset(others[each.value])) for each in identities}
