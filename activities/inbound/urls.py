@@ -9,9 +9,10 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from activities.inbound.base import Channel, InboundView, refusal
+from activities.inbound.email import EmailChannel
 from activities.inbound.telegram import TelegramChannel
 
-CHANNELS: Final[tuple[type[Channel], ...]] = (TelegramChannel,)
+CHANNELS: Final[tuple[type[Channel], ...]] = (TelegramChannel, EmailChannel)
 
 
 def _view(channel_type: type[Channel]) -> type[InboundView]:
