@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from activities.arrivals import Arrival, storable
 from activities.inbound.base import MEBIBYTE, Channel, Refused
+from activities.inbound.email_calls import Call, Mail, mail_in_mime, unread
 from activities.inbound.email_forms import Form, form_in
 from activities.inbound.email_proofs import is_password, offered_password, signatures_of
-from activities.inbound.email_providers import Call, Mail, mail_in_mime, mails_in, unread
+from activities.inbound.email_providers import mails_in
 from activities.inbound.email_reading import arrival_of
 from activities.inbound.reading import value_of_json
 from activities.models import ChannelKind
@@ -51,10 +52,9 @@ class EmailChannel(Channel):
 
     def arrivals(self) -> Iterable[Arrival]:
         body = self.request.body
-        document = None if self._form is not None else _cleaned(value_of_json(body))
-        call = Call(request=self.request, body=body, form=self._form, document=document)
         try:
-            mails = mails_in(call)
+            document = None if self._form is not None else _cleaned(value_of_json(body))
+            mails = mails_in(Call(request=self.request, body=body, form=self._form, document=document))
         except RecursionError:
             mails = [unread(body, "nested too deeply")]
         return [arrival_of(mail) for mail in mails]

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from activities.arrivals import Arrival, EventType, Identity, InboundEvent, Sender, storable
 from activities.inbound.email_bodies import MOST_ATTACHMENTS, attachments_of, text_of, tidy
+from activities.inbound.email_calls import Mail
 from activities.inbound.email_guards import reason_to_ignore
 from activities.inbound.email_headers import (
     Mailbox,
@@ -24,7 +25,6 @@ from activities.inbound.email_headers import (
     value_of,
     values_of,
 )
-from activities.inbound.email_providers import Mail
 from activities.inbound.reading import cut
 from activities.models import IdentityKind
 from activities.rules import LARGEST_METADATA, LONGEST_BODY, LONGEST_PROVIDER_ID, LONGEST_SUBJECT

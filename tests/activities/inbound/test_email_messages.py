@@ -251,6 +251,7 @@ _MAIL = st.lists(st.one_of(st.binary(max_size=40), _HEADERS), max_size=30).map(b
 @example(
     b"--x\r\nContent-Disposition: form-data; name*" + b"9" * 5_000 + b"=y\r\n\r\n", "multipart/form-data; boundary=x"
 )
+@example(b'{"FromFull":' * 900 + b"1" + b"}" * 900, "application/json")
 @example(b'{"items": [{"Headers": 7}], "Uuid": 3}', "application/json")
 @example(
     b'{"TopicArn": 1, "Type": "Notification", "Message": "{\\"content\\": 3, \\"receipt\\": []}"}', "application/json"
