@@ -1,6 +1,6 @@
 """Which channel a request is for, and whose: the one place of this app that looks before the organization is known.
 
-On PostgreSQL the questions are audited ``SECURITY DEFINER`` functions (migration 0007), one statement each. A channel
+On PostgreSQL the questions are audited ``SECURITY DEFINER`` functions (migrations 0007 and 0008), one statement each. A channel
 found here proves nothing yet: whoever asks verifies what was sent with the channel's secrets.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Min
@@ -55,6 +56,26 @@ def channel_at(kind: str, token: str) -> InboundChannel | None:
         return None
     is_set = connection.vendor == "postgresql"
     row = _called("activities_channel_at", [kind, token]) if is_set else _rows_at(kind, token)
+    if not row:
+        return None
+    channel = InboundChannel(**dict(zip(_COLUMNS, row[0], strict=True)))
+    scope.fill(channel.organization_id, database_knows=is_set)
+    return channel
+
+
+def channel_with_uuid(uuid: UUID) -> InboundChannel | None:
+    """The channel with this id, on or off, its organization filled into the unit of work; None when there is none.
+
+    For operators, who may name any organization's: nobody else is asked for this id alone.
+    """
+    scope = current_scope()
+    if scope is None:
+        raise RuntimeError("a channel is looked up inside a unit of work")
+    is_set = connection.vendor == "postgresql"
+    if is_set:
+        row = _called("activities_channel_with_uuid", [uuid])
+    else:
+        row = list(InboundChannel.objects.unscoped().filter(uuid=uuid).values_list(*_COLUMNS)[:1])
     if not row:
         return None
     channel = InboundChannel(**dict(zip(_COLUMNS, row[0], strict=True)))

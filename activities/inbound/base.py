@@ -35,11 +35,15 @@ RETRY_AFTER: Final = "5"
 
 
 class Refused(Exception):
-    """What was sent is not from whom it says; nothing of it is kept. ``status`` is 401 or 403."""
+    """What was sent is not from whom it says; nothing of it is kept. ``status`` is 401 or 403.
 
-    def __init__(self, reason: str, status: int = 403) -> None:
+    ``challenge`` is how to authenticate, for callers that do so only when they are asked (``WWW-Authenticate``).
+    """
+
+    def __init__(self, reason: str, status: int = 403, *, challenge: str = "") -> None:
         super().__init__(reason)
         self.status = status
+        self.challenge = challenge
 
 
 class Channel(ABC):
@@ -131,7 +135,10 @@ class InboundView(View):
             return work()
         except Refused as error:
             logger.warning("%s: refused, %s", self.channel_type.kind, error)
-            return refusal(error.status, "This call could not be authenticated.")
+            response = refusal(error.status, "This call could not be authenticated.")
+            if error.challenge:
+                response["WWW-Authenticate"] = error.challenge
+            return response
         except SealBroken:
             logger.error("%s: a secret was sealed with another SECRET_KEY", self.channel_type.kind)
             return _unavailable()

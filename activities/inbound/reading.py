@@ -12,11 +12,16 @@ from activities.arrivals import Arrival
 
 def document_of(body: bytes) -> dict[str, Any] | None:
     """The JSON object in a body; None for anything else, however broken or deep."""
+    document = value_of_json(body)
+    return document if isinstance(document, dict) else None
+
+
+def value_of_json(body: bytes) -> Any:
+    """The JSON value in a body, None for anything else, however broken or deep."""
     try:
-        document = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) else None
 
 
 def unreadable(payload: bytes, reason: str) -> Arrival:

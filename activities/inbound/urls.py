@@ -9,11 +9,11 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from activities.inbound.base import Channel, InboundView, refusal
-from activities.inbound.sms import SmsChannel
+CHANNELS: Final[tuple[type[Channel], ...]] = (EmailChannel, SmsChannel, TelegramChannel, WhatsAppChannel)
 from activities.inbound.telegram import TelegramChannel
 from activities.inbound.whatsapp import WhatsAppChannel
 
-CHANNELS: Final[tuple[type[Channel], ...]] = (SmsChannel, TelegramChannel, WhatsAppChannel)
+CHANNELS: Final[tuple[type[Channel], ...]] = (EmailChannel, SmsChannel, TelegramChannel, WhatsAppChannel)
 
 
 def _view(channel_type: type[Channel]) -> type[InboundView]:

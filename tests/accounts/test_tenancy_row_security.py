@@ -286,6 +286,10 @@ DEFINER_FUNCTIONS = {
     "accounts_organization_by_invitation",
     "accounts_organization_by_refresh_token",
     "accounts_organization_by_slug",
+    "activities_channel_at",
+    "activities_channel_with_uuid",
+    "activities_channels_of_address",
+    "activities_due_receipts",
     "activities_search",
     "contacts_any_tag_total",
     "contacts_assigned_total",
@@ -384,6 +388,8 @@ def test_words_cannot_leave_the_text_that_a_search_is_made_of(north: World, sout
         ("accounts_organization_by_slug", [None]),
         ("accounts_organization_by_refresh_token", ["%"]),
         ("accounts_organization_by_invitation", ["%"]),
+        ("activities_channel_with_uuid", [None]),
+        ("activities_channel_with_uuid", ["00000000-0000-7000-8000-000000000000"]),
     ],
 )
 def test_who_shows_nothing_valid_is_told_nothing(north: World, south: World, function: str, arguments: list[Any]):

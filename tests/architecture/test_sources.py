@@ -71,6 +71,7 @@ def test_imports_stand_at_the_top():
 CATCHING_ALL = {
     "config/wires/problems.py": "turns whatever failed into an answer of the wire",
     "accounts/tenancy.py": "rolls back and raises again",
+    "activities/inbound/email_parsed.py": "hostile mail makes a parser of others raise anything; it is quarantined",
     "activities/services/applying.py": "tries the receipts of a batch that failed one by one, and puts off the one that did",
 }
 
