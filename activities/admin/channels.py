@@ -85,8 +85,10 @@ class ChannelForm(ServiceForm):
         for name, remark in remarks.items():
             if name in self.fields:
                 self.fields[name].help_text = remark
-        if "most_new_contacts" in self.fields:
-            self.fields["most_new_contacts"].label = "New contacts per hour"
+        labels = {"most_new_contacts": "New contacts per hour", "is_active": "Switched on"}
+        for name, label in labels.items():
+            if name in self.fields:
+                self.fields[name].label = label
         if self.instance.pk and "verify_token" in self.fields:
             self.fields[
                 "verify_token"
@@ -256,6 +258,7 @@ class ChannelAdmin(TenantModelAdmin):
             **self.admin_site.each_context(request),
             "title": f"Rotate the secret of {channel}",
             "opts": self.opts,
+            "channel": channel,
             "form": form,
             "back": self.address_of("change", channel.pk),
         }
@@ -271,7 +274,7 @@ class ChannelAdmin(TenantModelAdmin):
                 form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
             return False
         ends = f"until {_moment(until)}" if until else "no longer"
-        self.message_user(request, f"The new secret is good from now on, the old one {ends}.", messages.SUCCESS)
+        self.message_user(request, f"The new secret is good from now on; the old one {ends}", messages.SUCCESS)
         return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from django.contrib import admin, messages
@@ -12,6 +13,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import DropdownFilter
@@ -98,8 +101,8 @@ class ReceiptAdmin(TenantModelAdmin):
         "shown_what",
         "shown_channel",
         "shown_contact",
-        "sent_at",
-        "received_at",
+        "shown_sent",
+        "shown_received",
         "reason",
         "attempts",
     )
@@ -148,7 +151,7 @@ class ReceiptAdmin(TenantModelAdmin):
     def shown_what(self, receipt):
         event = receipt.event if isinstance(receipt.event, dict) else {}
         return format_html(
-            '<span class="block">{}</span><span class="block font-normal max-w-64 text-subtle text-xs truncate"'
+            '<span class="block">{}</span><span class="block font-normal max-w-40 text-subtle text-xs truncate"'
             ' title="{}">{}</span>',
             EVENTS.get(str(event.get("type")), "Not read"),
             receipt.key,
@@ -165,6 +168,14 @@ class ReceiptAdmin(TenantModelAdmin):
             return "-"
         address = reverse("admin:contacts_contact_change", args=[receipt.contact_id])
         return format_html('<a class="underline" href="{}">{}</a>', address, receipt.contact)
+
+    @display(description="Sent")
+    def shown_sent(self, receipt):
+        return _moment_in_one_line(receipt.sent_at)
+
+    @display(description="Received")
+    def shown_received(self, receipt):
+        return _moment_in_one_line(receipt.received_at)
 
     # The page.
 
@@ -211,3 +222,14 @@ class ReceiptAdmin(TenantModelAdmin):
         for fate, count in fates.items():
             level = messages.SUCCESS if fate is Fate.REQUEUED else messages.WARNING
             self.message_user(request, FATES[fate].format(f"{count} receipt{'' if count == 1 else 's'}"), level)
+
+
+def _moment_in_one_line(moment: datetime) -> str:
+    moment = timezone.localtime(moment)
+    day = date_format(moment, "M j" if moment.year == timezone.localtime().year else "M j, Y")
+    return format_html(
+        '<span class="whitespace-nowrap" title="{}">{}, {}</span>',
+        moment.isoformat(timespec="seconds"),
+        day,
+        date_format(moment, "TIME_FORMAT"),
+    )

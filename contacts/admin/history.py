@@ -28,6 +28,7 @@ from contacts.admin.wording import (
 from contacts.custom_fields import type_of
 from contacts.models import Contact, ContactChange, CustomField
 from contacts.models.custom_field import number_of
+from contacts.services.contacting import LAST_CONTACTED
 
 LONGEST_REMARK = 160
 # The fact that holds the values of the team's own fields.
@@ -156,9 +157,16 @@ def _title(change: ContactChange, known: _Known) -> str:
     if deal := _told(change, DEAL):
         row = known.rows.get(deal["id"])
         return _deal_title(change, str(deal.get("title") or getattr(row, "title", "")))
-    if change.before == change.after == {"lead_score": change.after.get("lead_score")}:
+    if confirms_score(change):
         return "Score worked out again, the same"
+    if change.after.keys() == {LAST_CONTACTED}:
+        return "Spoken to"
     return change.get_verb_display()
+
+
+def confirms_score(change: ContactChange) -> bool:
+    """Whether a change only says that the score was worked out again, and stayed."""
+    return change.before == change.after == {"lead_score": change.after.get("lead_score")}
 
 
 def _activity_title(facts: Mapping[str, Any], row: Any) -> str:

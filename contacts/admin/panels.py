@@ -8,7 +8,7 @@ from typing import Any
 from activities.models import Activity, Communication, Deal, Delivery
 from activities.querysets import TimelineEntry, TimelineKind
 from activities.services.amending import EDITED_AT, ORIGINAL
-from contacts.admin.history import ChangeLine, change_lines
+from contacts.admin.history import ChangeLine, change_lines, confirms_score
 from contacts.models import ChangeVerb, ContactChange
 from contacts.scores import ScoreExplanation
 from contacts.scoring import LABELS, ScorePart
@@ -25,7 +25,11 @@ _ICONS = {
 
 
 def entries_shown(entries: Sequence[TimelineEntry]) -> list[dict[str, Any]]:
-    """The timeline as the page shows it; all changes are put in words together."""
+    """The timeline as the page shows it; all changes are put in words together.
+
+    Without scores that stayed: each message that comes in confirms one, and they are in the history.
+    """
+    entries = [each for each in entries if not (isinstance(each.row, ContactChange) and confirms_score(each.row))]
     changes = [entry.row for entry in entries if isinstance(entry.row, ContactChange)]
     lines = dict(zip((change.pk for change in changes), change_lines(changes), strict=True))
     return [
