@@ -166,4 +166,5 @@ def test_an_objection_is_taken_down_by_the_button_beside_its_medium(north: World
     with north.scope():
         assert list(Consent.objects.filter(contact=north.contact).values_list("medium", "is_given")) == [("sms", False)]
     page.set_viewport_size({"width": 390, "height": 844})
+    watched.open(f"{CONTACTS}{north.contact.pk}/change/")
     assert not overflows(page)
