@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from activities.models import Receipt, ReceiptState
 
@@ -14,19 +14,24 @@ from activities.models import Receipt, ReceiptState
 MOST_COUNTED: Final = 1_000
 
 
+class Count(NamedTuple):
+    """A number, and whether there may be more: only the first ``MOST_COUNTED`` of all channels together are counted."""
+
+    number: int
+    is_capped: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
     """Of one channel: when it last received something, how many receipts wait, and how many are quarantined.
 
-    ``is_older`` says that ``last_received_at`` is only known to be the latest it can have been. Counts are of the first
-    ``MOST_COUNTED`` of all channels together; ``is_capped`` says that there are more.
+    ``is_older`` says that ``last_received_at`` is only known to be the latest it can have been.
     """
 
-    last_received_at: datetime | None = None
-    is_older: bool = False
-    waiting: int = 0
-    quarantined: int = 0
-    is_capped: bool = False
+    last_received_at: datetime | None
+    is_older: bool
+    waiting: Count
+    quarantined: Count
 
 
 def traffic_of(channel_ids: Collection[int]) -> dict[int, Traffic]:
@@ -39,9 +44,8 @@ def traffic_of(channel_ids: Collection[int]) -> dict[int, Traffic]:
         pk: Traffic(
             last_received_at=oldest if pk in used else received.get(pk),
             is_older=pk in used,
-            waiting=waiting[pk],
-            quarantined=quarantined[pk],
-            is_capped=max(waiting.total(), quarantined.total()) >= MOST_COUNTED,
+            waiting=Count(waiting[pk], waiting.total() >= MOST_COUNTED),
+            quarantined=Count(quarantined[pk], quarantined.total() >= MOST_COUNTED),
         )
         for pk in channel_ids
     }

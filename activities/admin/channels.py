@@ -26,7 +26,7 @@ from accounts.roles import Right
 from activities.models import ChannelKind, InboundChannel
 from activities.models.inbound_channel import MOST_NEW_CONTACTS_PER_HOUR
 from activities.services.channels import LONGEST_SECRET, change_channel, create_channel, rotate_channel_secret
-from activities.traffic import Traffic, traffic_of
+from activities.traffic import Count, Traffic, traffic_of
 from config.dashboard.forms import ServiceForm
 from config.dashboard.options import CappedChangeList, TenantModelAdmin, actor_of
 from config.dashboard.refusals import refusals_of
@@ -186,11 +186,11 @@ class ChannelAdmin(TenantModelAdmin):
 
     @display(description="Waiting")
     def waiting(self, channel):
-        return _linked(channel, "pending", channel.traffic.waiting, is_capped=channel.traffic.is_capped)
+        return _linked(channel, "pending", channel.traffic.waiting)
 
     @display(description="Quarantined")
     def quarantined(self, channel):
-        return _linked(channel, "quarantined", channel.traffic.quarantined, is_capped=channel.traffic.is_capped)
+        return _linked(channel, "quarantined", channel.traffic.quarantined)
 
     # The page.
 
@@ -202,8 +202,8 @@ class ChannelAdmin(TenantModelAdmin):
                 webhook=webhook_of(obj),
                 instruction=INSTRUCTIONS[ChannelKind(obj.kind)],
                 last_received=last_received_in_words(traffic),
-                waiting=_linked(obj, "pending", traffic.waiting, is_capped=traffic.is_capped),
-                quarantined=_linked(obj, "quarantined", traffic.quarantined, is_capped=traffic.is_capped),
+                waiting=_linked(obj, "pending", traffic.waiting),
+                quarantined=_linked(obj, "quarantined", traffic.quarantined),
                 previous_until=obj.previous_until if obj.has_previous_secret(timezone.now()) else None,
                 rotate_address=self.address_of("rotate", obj.pk),
             )
@@ -295,8 +295,8 @@ def _moment(moment: Any) -> str:
     return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
-def _linked(channel: InboundChannel, state: str, count: int, *, is_capped: bool) -> str:
+def _linked(channel: InboundChannel, state: str, count: Count) -> str:
     """A number that leads to the receipts it counts."""
-    number = f"{count:,}{'+' if is_capped and count else ''}"
+    number = f"{count.number:,}{'+' if count.is_capped else ''}"
     address = f"{reverse('admin:activities_receipt_changelist')}?state={state}&channel={channel.pk}"
-    return format_html('<a class="underline" href="{}">{}</a>', address, number) if count else number
+    return number if number == "0" else format_html('<a class="underline" href="{}">{}</a>', address, number)

@@ -141,9 +141,10 @@ def test_the_list_says_how_each_channel_stands(north: World, admin: Client):
     deliver(busy, payload("telegram/message_text.json"), SIGNED)
     deliver(busy, b"no update", SIGNED)
     rows = {row.pk: row.traffic for row in admin.get(CHANNELS).context["cl"].result_list}
-    assert (rows[busy.pk].waiting, rows[busy.pk].quarantined, rows[busy.pk].is_older) == (1, 1, False)
+    assert (rows[busy.pk].waiting, rows[busy.pk].quarantined, rows[busy.pk].is_older) == ((1, False), (1, False), False)
     assert rows[busy.pk].last_received_at is not None
-    assert (rows[quiet.pk].waiting, rows[quiet.pk].quarantined, rows[quiet.pk].last_received_at) == (0, 0, None)
+    assert (rows[quiet.pk].waiting, rows[quiet.pk].quarantined) == ((0, False), (0, False))
+    assert rows[quiet.pk].last_received_at is None
     listed = admin.get(f"/admin/activities/receipt/?state=quarantined&channel={busy.pk}").context["cl"].result_list
     assert [receipt.reason for receipt in listed] == ["not an update"]
 
@@ -169,6 +170,17 @@ def test_a_channel_silent_for_long_says_before_when(north: World, admin: Client,
     assert (rows[silent.pk].last_received_at, rows[silent.pk].is_older) == (now - timedelta(days=2), True)
     assert (rows[busy.pk].last_received_at, rows[busy.pk].is_older) == (now - timedelta(days=1), False)
     assert "Before" in text_of(admin.get(CHANNELS))
+
+
+def test_a_count_that_was_not_finished_says_so(north: World, admin: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("activities.traffic.MOST_COUNTED", 2)
+    busy, other = channel_of(north, "telegram"), channel_of(north, "telegram")
+    for body in (b"one", b"two", b"three"):
+        deliver(busy, body, SIGNED)
+    rows = {row.pk: row.traffic for row in admin.get(CHANNELS).context["cl"].result_list}
+    assert (rows[busy.pk].quarantined, rows[busy.pk].waiting) == ((2, True), (0, False))
+    assert rows[other.pk].quarantined == (0, True)
+    assert " 2+ " in text_of(admin.get(page_of(busy)))
 
 
 @pytest.mark.parametrize("role", ["agent", "viewer"])
