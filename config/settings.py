@@ -441,6 +441,28 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Incoming",
+                "separator": True,
+                "items": [
+                    _entry("Channels", "forum", "activities_inboundchannel_changelist", "manages_credentials"),
+                    _entry(
+                        "Receipts",
+                        "inbox",
+                        "activities_receipt_changelist",
+                        "manages_credentials",
+                        active="config.dashboard.navigation.is_among_receipts",
+                    ),
+                    _entry(
+                        "Quarantine",
+                        "report",
+                        "activities_receipt_changelist",
+                        "manages_credentials",
+                        link=format_lazy("{}?state=quarantined", reverse_lazy("admin:activities_receipt_changelist")),
+                        active="config.dashboard.navigation.is_in_quarantine",
+                    ),
+                ],
+            },
+            {
                 "title": "Catalogue",
                 "separator": True,
                 "items": [

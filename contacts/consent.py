@@ -7,6 +7,7 @@ one. Nobody has to agree beforehand: who says nothing may be answered.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -82,6 +83,26 @@ def contactable(contacts: ContactQuerySet[Contact], medium: str) -> QuerySet[Any
 def may_be_contacted(contact: Contact, medium: str) -> bool:
     """Whether one contact may be spoken to by a medium, as it is stored now; never a deleted one."""
     return contactable(Contact.objects.active().filter(pk=contact.pk), medium).exists()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a contact may be spoken to by one medium, and the statement that counts there, None when nothing was said."""
+
+    medium: Medium
+    is_open: bool
+    consent: Consent | None
+
+
+def standings_of(contact: Contact) -> list[Standing]:
+    """How a contact stands with each medium, as ``may_be_contacted`` decides."""
+    consents = current_consents(contact)
+    is_closed = not contact.is_live or contact.status == ContactStatus.DO_NOT_CONTACT
+    return [
+        Standing(medium, not is_closed and (consent is None or consent.is_given), consent)
+        for medium in Medium
+        for consent in [consents.get(medium)]
+    ]
 
 
 def current_consents(contact: Contact) -> dict[str, Consent]:

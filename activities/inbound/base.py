@@ -76,6 +76,14 @@ class Channel(ABC):
         """The answer to a GET. Raises ``Refused``; providers that ask nothing get 405."""
         return _method_not_allowed()
 
+    @classmethod
+    def read_again(cls, payload: bytes) -> Arrival | None:
+        """The payload of a receipt from which nothing was read, as it is read now; None when it still says nothing.
+
+        For what a later release understands. There is no call and no signature any more: the call it came in was verified.
+        """
+        return None
+
     def elsewhere(self) -> Iterator[tuple[str, Callable[[InboundChannel, Sequence[str]], Channel]]]:
         """Other channels this call has something for: the token of each, and how to look at the call as that one.
 

@@ -42,10 +42,14 @@ class TelegramChannel(Channel):
 
     def arrivals(self) -> Iterable[Arrival]:
         body = self.request.body
-        update = document_of(body)
+        return [self.read_again(body) or unreadable(body, "not an update")]
+
+    @classmethod
+    def read_again(cls, payload: bytes) -> Arrival | None:
+        update = document_of(payload)
         if update is None or not isinstance(update.get("update_id"), int):
-            return [unreadable(body, "not an update")]
-        return [read_update(update, body)]
+            return None
+        return read_update(update, payload)
 
 
 def read_update(update: Mapping[str, Any], payload: bytes) -> Arrival:

@@ -53,7 +53,7 @@ def _receipt(channel: InboundChannel, arrival: Arrival) -> Receipt:
     state = _state_of(arrival)
     return Receipt(
         channel_id=channel.pk,
-        key=_key_of(arrival),
+        key=key_of(arrival),
         payload=arrival.payload,
         digest=hashlib.sha256(arrival.payload).hexdigest(),
         event=arrival.event.as_json() if arrival.event else None,
@@ -72,7 +72,7 @@ def _state_of(arrival: Arrival) -> ReceiptState:
     return ReceiptState.PENDING if arrival.event else ReceiptState.QUARANTINED
 
 
-def _key_of(arrival: Arrival) -> str:
+def key_of(arrival: Arrival) -> str:
     """The key itself where it fits, else its digest behind as much of it as fits."""
     key = storable(arrival.key)
     if len(key) <= LONGEST_KEY:
