@@ -9,7 +9,8 @@ from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from activities.inbound.base import Channel, InboundView, refusal
-CHANNELS: Final[tuple[type[Channel], ...]] = (EmailChannel, SmsChannel, TelegramChannel, WhatsAppChannel)
+from activities.inbound.email import EmailChannel
+from activities.inbound.sms import SmsChannel
 from activities.inbound.telegram import TelegramChannel
 from activities.inbound.whatsapp import WhatsAppChannel
 
