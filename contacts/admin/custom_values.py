@@ -28,7 +28,7 @@ from contacts.custom_fields import definition_of, fields_in_order, type_of, valu
 from contacts.field_types import EMPTY, BadFieldValue, Definition, FieldType, References
 from contacts.field_types.base import is_digits
 from contacts.field_types.choices import NOT_SAID
-from contacts.field_types.texts import shown_html
+from contacts.field_types.markup import shown_html
 from contacts.models import Contact, CustomField
 from contacts.search import search_contacts
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from contacts.drafts import ContactDraft
 from contacts.field_types import EMPTY, FIELD_TYPES, BadFieldValue, Definition
-from contacts.field_types.texts import shown_html
+from contacts.field_types.markup import shown_html
 from contacts.models import Contact, CustomField
 from contacts.services import create_contact
 from contacts.services.custom_fields import change_kind, create_field
