@@ -229,7 +229,7 @@ def changed_values(form: forms.BaseForm, fields: Iterable[OwnField], contact: Co
     """What was typed into fields that are no longer as stored, by the field's number; faults go beside their field."""
     changed: dict[int, Any] = {}
     for own in fields:
-        if own.name not in form.cleaned_data:
+        if own.name not in form.cleaned_data or own.name not in form.changed_data:
             continue
         value = form.cleaned_data[own.name]
         try:
