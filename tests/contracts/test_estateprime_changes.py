@@ -317,7 +317,8 @@ def test_another_version_is_refused_and_nothing_changes(
 @pytest.mark.parametrize("header", ['"1"', "*", '"7", "1"'])
 def test_the_version_seen_may_be_changed_and_deleted(client: WireClient, address: str, header: str) -> None:
     response = client.patch(address, {"notes": "mine"}, headers={"If-Match": header})
-    assert (response.status_code, response["ETag"]) == (200, '"2"')
+    assert (response.status_code, response["ETag"].partition(".")[0]) == (200, '"2')
+    assert client.get(address)["ETag"] == response["ETag"]
 
     assert client.delete(address, headers={"If-Match": response["ETag"]}).status_code == 200
 
