@@ -15,6 +15,8 @@ MOST_OPENED: Final = 65_535
 # Each is compared with all others of its element.
 MOST_ATTRIBUTES: Final = 100
 _SAFE_SCHEMES: Final = {"http", "https", "mailto", "tel"}
+# Formatting, lists, tables and links. A picture tells a stranger who reads it, and when.
+_KEPT: Final = nh3.ALLOWED_TAGS - {"img"}
 
 # Tokens as the standard has them (HTML, 13.2.5). No repetition gives back what it took, so that nothing is read twice.
 _BLANK: Final = r"\t\n\f\r\x20"
@@ -126,20 +128,19 @@ def _end_of_raw(html: str, name: str, start: int) -> int:
 
 
 def sanitized(html: str) -> str:
-    """The HTML without scripts, styles, forms and frames, by a list of what is kept. Raises ``TooNested``.
+    """The HTML without whatever runs or loads something, by a list of what is kept. Raises ``TooNested``.
 
-    Links go to web pages, mail and telephones, and nowhere else; pictures come from web pages. A text without an element
-    is unchanged.
+    Links go to web pages, mail and telephones, and nowhere else. A text without an element is unchanged.
     """
     # Without an element there is nothing to clean, and an ampersand may stay one.
     if "<" not in html:
         return html
     check_nesting(html)
-    return nh3.clean(html, attribute_filter=_kept_attribute, link_rel=None, url_schemes=_SAFE_SCHEMES)
+    return nh3.clean(html, tags=_KEPT, attribute_filter=_kept_attribute, link_rel=None, url_schemes=_SAFE_SCHEMES)
 
 
 def shown_html(stored: str) -> str:
-    """A stored value for a page of ours: sanitised again, whatever wrote it, and without what a stranger could count.
+    """A stored value for a page of ours: sanitised again, whatever wrote it.
 
     Where that would take too long, from a time when more was taken, the text as it stands.
     """
@@ -149,7 +150,7 @@ def shown_html(stored: str) -> str:
         return escape(stored)
     return nh3.clean(
         stored,
-        tags=nh3.ALLOWED_TAGS - {"img"},
+        tags=_KEPT,
         attribute_filter=_kept_attribute,
         link_rel="noopener noreferrer nofollow",
         url_schemes=_SAFE_SCHEMES,
