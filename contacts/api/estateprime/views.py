@@ -23,6 +23,7 @@ from contacts.api.estateprime.serializers import (
     ContactChange,
     ContactCreate,
     ContactWrite,
+    check_still_named,
     draft_of,
     may_be_as_shown,
     without_what_is_shown,
@@ -78,6 +79,7 @@ class ContactViewSet(EstatePrimeViewSet):
         held = self.contact_to_change(identifier)
         shown = written_contact(held.pk)[0]
         said = accepted(ContactChange, news_in(sent, shown))
+        check_still_named(said, shown)
         if may_be_as_shown(said, held):
             said = without_what_is_shown(said, sent, shown)
         contact = services.update_contact(held, draft_of(said, sent, is_new=False), actor=self.actor)
