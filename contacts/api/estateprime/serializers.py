@@ -25,7 +25,6 @@ from contacts.models.custom_field import key_of
 from contacts.querysets import as_list
 from contacts.rules import MOST_CHILD_ROWS, MOST_TAGS
 
-
 # Only ever asked to validate.
 _IDENTIFIED: Final = Identifier()
 
