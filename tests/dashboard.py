@@ -10,6 +10,11 @@ from typing import Any
 from django.test import Client
 
 from accounts.models import Member
+from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, RelatedPersonDraft
+from contacts.models import Contact
+from contacts.services import create_contact
+from contacts.services.custom_fields import create_field
+from tests.worlds import World
 
 CONTACTS = "/admin/contacts/contact/"
 
@@ -55,7 +60,9 @@ class _Fields(HTMLParser):
         kind, name = given.get("type", "text"), given.get("name", "")
         is_checked = any(attribute == "checked" for attribute, _ in attrs)
         if name and kind not in ("submit", "button") and (kind not in ("checkbox", "radio") or is_checked):
-            self.data[name] = given.get("value", "on" if kind == "checkbox" else "")
+            value = given.get("value", "on" if kind == "checkbox" else "")
+            # An input has a single line; the standard makes one of any value.
+            self.data[name] = value if kind == "hidden" else value.replace("\r", "").replace("\n", "")
 
     def handle_data(self, data: str) -> None:
         if self._textarea:
@@ -64,7 +71,8 @@ class _Fields(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea" and self._textarea:
             # Browsers leave out the line break behind the opening tag.
-            self.data[self._textarea] = self.data[self._textarea].removeprefix("\r\n").removeprefix("\n")
+            text = self.data[self._textarea].replace("\r\n", "\n").replace("\r", "\n").removeprefix("\n")
+            self.data[self._textarea] = text.replace("\n", "\r\n")
             self._textarea = ""
         elif tag == "select":
             self._select = ""
@@ -90,3 +98,36 @@ def add_row(data: dict[str, Any], prefix: str, **values: Any) -> dict[str, Any]:
     number = int(data[f"{prefix}-TOTAL_FORMS"])
     row = {f"{prefix}-{number}-{name}": value for name, value in values.items()}
     return {**data, f"{prefix}-TOTAL_FORMS": number + 1, **row}
+
+
+LINES = "one\ntwo\r\nthree\rfour"
+CUSTOM = ("text", "textarea", "wysiwyg", "address", "phone")
+
+
+def contact_of_many_lines(world: World) -> Contact:
+    """A contact with several lines in everything that a program may have written them to."""
+    fields = {kind: create_field(f"My {kind}", kind, actor=world.actor()) for kind in CUSTOM}
+    draft = ContactDraft(
+        first_name=LINES,
+        last_name=LINES,
+        company_name=LINES,
+        email="lines@example.com",
+        email_label=LINES,
+        email_note=LINES,
+        phone="1\n2",
+        phone_label=LINES,
+        phone_note=LINES,
+        street=LINES,
+        source=LINES,
+        referral_source=LINES,
+        channel_preference=LINES,
+        language="e\nn",
+        notes=LINES,
+        preferences=PreferencesDraft(communication_method=LINES, property_types=("a  b", LINES), locations=(LINES,)),
+        tags=(LINES, "two  blanks"),
+        further_emails=(EmailDraft(email="more@example.com", label=LINES, note=LINES),),
+        further_phones=(PhoneDraft(phone="3\n4", label=LINES, note=LINES),),
+        related_people=(RelatedPersonDraft(first_name=LINES, last_name=LINES, mobile="5\n6", notes=LINES),),
+        custom_values={field.number: "7\n8\r\n9" for field in fields.values()},
+    )
+    return create_contact(draft, actor=world.actor())

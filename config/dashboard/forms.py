@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
-
+from config.dashboard.inputs import BrowserForm
 from config.dashboard.refusals import Refusal
 
 
-class ServiceForm(forms.ModelForm):
+class ServiceForm(BrowserForm):
     """A form over a row that it never touches: what is typed goes to a service, whose refusals come back as errors.
 
     ``refusals`` is filled by ``TenantModelAdmin`` on the class it makes for one request.

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from hashlib import blake2b
+from typing import Any, Final
 
-_TAG: Final = re.compile(r'"([1-9][0-9]{0,17})"\Z')
+from config.wires.strict_json import write
+
+_TAG: Final = re.compile(r'"([1-9][0-9]{0,17})(?:\.[0-9a-f]{16})?"\Z')
 _WEAK: Final = "W/"
 
 
-def etag_of(version: int) -> str:
-    """The entity tag of a row's version: it moves with every change of the row's own fields, not with rows beside it."""
-    return f'"{version}"'
+def etag_of(version: int, document: Any = None) -> str:
+    """The entity tag of a row's version: it moves with every change of the row's own fields, not with rows beside it.
+
+    Where a document is made of more than its row, it says the rest: the tag moves with that too. A condition on writing
+    compares the version alone.
+    """
+    return f'"{version}"' if document is None else f'"{version}.{blake2b(write(document), digest_size=8).hexdigest()}"'
 
 
 def versions_in(header: str) -> frozenset[int] | None:
@@ -25,10 +32,10 @@ def versions_in(header: str) -> frozenset[int] | None:
     return frozenset(int(match[1]) for tag in tags if (match := _TAG.match(tag)))
 
 
-def is_known(header: str | None, version: int) -> bool:
-    """Whether an ``If-None-Match`` header says that its sender has this version already; ``*`` knows any.
+def is_known(header: str | None, etag: str) -> bool:
+    """Whether an ``If-None-Match`` header says that its sender has what the tag names already; ``*`` knows anything.
 
     For a row alone: what hangs on it moves without its version. Weak tags are as good as strong ones (RFC 9110, 13.1.2).
     """
     tags = [tag.strip() for tag in (header or "").split(",")]
-    return tags == ["*"] or etag_of(version) in (tag.removeprefix(_WEAK) for tag in tags)
+    return tags == ["*"] or etag in (tag.removeprefix(_WEAK) for tag in tags)

@@ -49,7 +49,7 @@ class EstatePrime(Wire):
         return 400 if problem.status in (409, 411, 422) else problem.status
 
     def problem_body(self, problem: Problem) -> dict[str, Any]:
-        message = MESSAGES[problem.kind].format(Resource=problem.resource.capitalize(), value=problem.value)
+        message = _message(problem).format(Resource=problem.resource.capitalize(), value=problem.value)
         if problem.errors:
             message = sentence_for(problem.errors[0])
         return {"status": self.status_of(problem), "error_message": message}
@@ -89,6 +89,13 @@ MESSAGES: dict[str, str] = {
     "unavailable": "Service unavailable.",
     "internal": "Internal server error.",
 }
+UNDERWAY: Final = "A request with this Idempotency-Key is still being worked on."
+
+
+def _message(problem: Problem) -> str:
+    # Nothing is wrong with the key, and the request may be sent again.
+    is_underway = problem.kind == "idempotency" and problem.reason == "in_progress"
+    return UNDERWAY if is_underway else MESSAGES[problem.kind]
 
 
 def sentence_for(fault: FieldError) -> str:
@@ -97,7 +104,8 @@ def sentence_for(fault: FieldError) -> str:
     A list is not missing when something is missing in it.
     """
     if fault.field.startswith(CUSTOM_FIELD):
-        return f"Invalid custom_field_id {fault.field.removeprefix(CUSTOM_FIELD)}"
+        says = "Missing value of" if fault.code == "required" else "Invalid"
+        return f"{says} custom_field_id {fault.field.removeprefix(CUSTOM_FIELD)}"
     outer, _, inner = fault.field.partition(".")
     return f"{'Missing' if fault.code == 'required' and not inner else 'Invalid'} {outer}"
 

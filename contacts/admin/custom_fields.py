@@ -15,7 +15,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from accounts.exceptions import DomainError, Duplicate, Invalid
 from accounts.roles import Right
@@ -24,6 +24,7 @@ from config.dashboard.options import TenantModelAdmin, TenantTabularInline, acto
 from config.dashboard.refusals import Refusal, Refused, refusals_of
 from config.dashboard.site import site
 from contacts.admin.inlines import kept_rows
+from contacts.custom_fields import holders_of
 from contacts.models import CustomField, CustomFieldKind, CustomFieldOption
 from contacts.services.custom_fields import (
     MOST_OPTIONS,
@@ -48,10 +49,17 @@ RETYPING = (
     " contacts, and stays in their histories only."
 )
 
+UNDERSTOOD = "I understand that values which another type cannot hold leave the contacts"
+
 
 class FieldForm(ServiceForm):
-    """A name, a type, and a place among the others."""
+    """A name, a type, and a place among the others.
 
+    Another type for a field that contacts have values in is refused until ``is_understood`` is ticked: what the new type
+    cannot hold is gone from them.
+    """
+
+    is_understood = forms.BooleanField(required=False, label=UNDERSTOOD, widget=UnfoldBooleanWidget)
     place = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
 
     class Meta:
@@ -66,6 +74,19 @@ class FieldForm(ServiceForm):
             self.initial["place"] = place_of_field(self.instance)
         if self.instance.pk is not None and "kind" in self.fields:
             self.fields["kind"].help_text = RETYPING
+        else:
+            self.fields.pop("is_understood", None)
+
+    def clean(self) -> dict[str, Any]:
+        if self.instance.pk is not None and "kind" in self.changed_data and not self.cleaned_data.get("is_understood"):
+            self._ask_to_understand()
+        return self.cleaned_data
+
+    def _ask_to_understand(self) -> None:
+        count = holders_of(self.instance)
+        if count:
+            who = "1 contact has a value" if count == 1 else f"{count:,} contacts have a value"
+            self.add_error("is_understood", f"{who} of this type. Tick this to change it all the same.")
 
 
 class OptionForm(ServiceForm):
@@ -136,7 +157,7 @@ class CustomFieldAdmin(TenantModelAdmin):
     in_palette = True
     palette_icon = "edit_note"
     form = FieldForm
-    fields = ("name", "kind", "place")
+    fields = ("name", "kind", "is_understood", "place")
     inlines = (Options,)
     list_display = ("name", "shown_kind", "shown_options")
     list_filter = (StateFilter,)
@@ -148,6 +169,10 @@ class CustomFieldAdmin(TenantModelAdmin):
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and _is_live(obj)
+
+    def get_fields(self, request, obj=None):
+        may_retype = obj is not None and self.has_change_permission(request, obj)
+        return self.fields if may_retype else tuple(name for name in self.fields if name != "is_understood")
 
     # The list.
 

@@ -28,7 +28,7 @@ from contacts.custom_fields import definition_of, fields_in_order, type_of, valu
 from contacts.field_types import EMPTY, BadFieldValue, Definition, FieldType, References
 from contacts.field_types.base import is_digits
 from contacts.field_types.choices import NOT_SAID
-from contacts.field_types.texts import shown_html
+from contacts.field_types.markup import shown_html
 from contacts.models import Contact, CustomField
 from contacts.search import search_contacts
 
@@ -232,7 +232,7 @@ def changed_values(form: forms.BaseForm, fields: Iterable[OwnField], contact: Co
     """What was typed into fields that are no longer as stored, by the field's number; faults go beside their field."""
     changed: dict[int, Any] = {}
     for own in fields:
-        if own.name not in form.cleaned_data:
+        if own.name not in form.cleaned_data or own.name not in form.changed_data:
             continue
         value = form.cleaned_data[own.name]
         try:

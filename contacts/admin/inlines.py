@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from accounts.roles import Right
+from config.dashboard.inputs import BrowserForm
 from config.dashboard.options import TenantTabularInline
 from contacts.drafts import EmailDraft, PhoneDraft, RelatedPersonDraft
 from contacts.models import ContactAssignee, ContactEmail, ContactPhone, RelatedPerson
 
 
 class _ChildInline(TenantTabularInline):
+    form = BrowserForm
     view_right = Right.READ_CONTACTS
     add_right = Right.WRITE_CONTACTS
     change_right = Right.WRITE_CONTACTS

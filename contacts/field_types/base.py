@@ -112,16 +112,23 @@ def register(field_type: type[FieldType]) -> type[FieldType]:
 
 def whole_number(value: Any) -> int:
     """An id as programs send one: an integer, or its digits. Raises ``BadFieldValue``."""
-    if isinstance(value, str) and is_digits(value):
-        value = int(value)
+    value = as_integer(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
         raise BadFieldValue("must be an id")
     return value
 
 
+def as_integer(value: Any) -> Any:
+    """The integer that a text of digits or a number like ``7.0`` stands for, to JSON the same as 7; anything else as it is."""
+    is_whole = (isinstance(value, str) and is_digits(value)) or (isinstance(value, float) and value.is_integer())
+    return int(value) if is_whole else value
+
+
 def listed(value: Any) -> list[Any]:
-    """The values of a field that holds several; a single one is tolerated."""
-    return list(value) if isinstance(value, list | tuple) else [value]
+    """The values of a field that holds several: an array, never a text of several. Raises ``BadFieldValue``."""
+    if not isinstance(value, list | tuple):
+        raise BadFieldValue("must be an array")
+    return list(value)
 
 
 def is_digits(text: str) -> bool:

@@ -11,7 +11,7 @@ from contacts.field_types.base import (
     BadFieldValue,
     Definition,
     FieldType,
-    is_digits,
+    as_integer,
     joined,
     listed,
     register,
@@ -28,7 +28,7 @@ def option_number(value: Any, definition: Definition) -> int:
         named = next((number for number, name in definition.options.items() if name == value.strip()), None)
         if named is not None:
             return named
-        value = int(value) if is_digits(value) else value
+    value = as_integer(value)
     if isinstance(value, bool) or not isinstance(value, int) or value not in definition.options:
         raise BadFieldValue("must be one of its options")
     return value
@@ -60,7 +60,9 @@ class SelectMulti(FieldType):
     name = "select_multi"
 
     def clean(self, value: Any, definition: Definition) -> list[int]:
-        return list(dict.fromkeys(option_number(each, definition) for each in listed(value)))
+        # A single one is tolerated (CONTRACTS 3.5).
+        several = listed(value) if isinstance(value, list | tuple) else [value]
+        return list(dict.fromkeys(option_number(each, definition) for each in several))
 
     def offered(self, stored: Any, options: Collection[int]) -> Any:
         return [number for number in stored or () if number in options] or None

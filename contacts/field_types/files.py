@@ -28,23 +28,33 @@ class FileType(FieldType):
         return forms.CharField(max_length=LONGEST_URL, required=False, widget=forms.URLInput)
 
 
+class AddressesField(LinesField):
+    """Addresses between blanks."""
+
+    def clean(self, value: Any) -> list[str]:
+        return list(super().clean(value).split())
+
+
 class FilesType(FieldType):
     """Several files, in their order; on a page one on each line."""
 
     def clean(self, value: Any, definition: Definition) -> list[str]:
-        values = value.split() if isinstance(value, str) else listed(value)
+        values = listed(value)
         if len(values) > MOST_FILES:
             raise BadFieldValue(f"must have at most {MOST_FILES} items")
         return [_file_address(each) for each in values]
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return LinesField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+        return AddressesField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def to_form(self, stored: list[str], definition: Definition) -> Any:
         return "\n".join(stored)
 
     def to_cell(self, stored: list[str], definition: Definition) -> str:
         return " ".join(stored)
+
+    def from_cell(self, text: str, definition: Definition) -> Any:
+        return text.split()
 
     def wanted(self, text: str, definition: Definition) -> str:
         return _file_address(text)

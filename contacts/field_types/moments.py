@@ -7,11 +7,18 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django import forms
+from django.db.models import Q
+from django.db.models.lookups import StartsWith
 
 from contacts.field_types.base import BadFieldValue, Definition, FieldType, register
+from contacts.field_types.stored import StoredText
 
 MOMENT_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY: Final = r"\d{4}-\d{2}-\d{2}"
+_TIME: Final = r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?"
+# As the wire prints it, or ISO 8601 in its extended format; Python's own reader takes any sign between day and time.
+_MOMENT: Final = re.compile(rf"{_DAY}(?:[ T]{_TIME})?\Z", re.ASCII)
+_BARE_DAY: Final = re.compile(rf"{_DAY}\Z", re.ASCII)
 
 
 def _read(value: Any, expected: str) -> datetime:
@@ -19,7 +26,7 @@ def _read(value: Any, expected: str) -> datetime:
         return value
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)
-    if not isinstance(value, str) or not _DAY.match(value.strip()):
+    if not isinstance(value, str) or not _MOMENT.match(value.strip()):
         raise BadFieldValue(f"must be {expected}")
     try:
         return datetime.fromisoformat(value.strip())
@@ -57,6 +64,13 @@ class DateTime(FieldType):
 
     def to_form(self, stored: str, definition: Definition) -> Any:
         return stored.replace(" ", "T")
+
+    def matches(self, text: str, definition: Definition) -> Q:
+        """A day without a time is all of it, on the organization's clock."""
+        if not _BARE_DAY.match(text.strip()):
+            return super().matches(text, definition)
+        day = _read(text, "a date like 2025-10-18").date()
+        return Q(StartsWith(StoredText(definition.key), f"{day.isoformat()} "))
 
 
 def _on_the_clock(moment: datetime, definition: Definition) -> datetime:

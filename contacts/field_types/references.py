@@ -26,13 +26,24 @@ class ReferenceType(FieldType):
         return forms.IntegerField(min_value=1, required=False)
 
 
+def _numbers_in(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+class NumbersField(forms.CharField):
+    """Numbers between commas or blanks."""
+
+    def clean(self, value: Any) -> list[str]:
+        return _numbers_in(super().clean(value))
+
+
 class ReferencesType(FieldType):
     """Several rows, in their order, none twice."""
 
     points_to: ClassVar[str]
 
     def clean(self, value: Any, definition: Definition) -> list[int]:
-        values = value.replace(",", " ").split() if isinstance(value, str) else listed(value)
+        values = listed(value)
         if len(values) > MOST_REFERENCES:
             raise BadFieldValue(f"must have at most {MOST_REFERENCES} items")
         return list(dict.fromkeys(map(whole_number, values)))
@@ -41,13 +52,16 @@ class ReferencesType(FieldType):
         return References(**{self.points_to: frozenset(stored)})
 
     def form_field(self, definition: Definition) -> forms.Field:
-        return forms.CharField(required=False)
+        return NumbersField(required=False)
 
     def to_form(self, stored: list[int], definition: Definition) -> Any:
         return self.to_cell(stored, definition)
 
     def to_cell(self, stored: list[int], definition: Definition) -> str:
         return ", ".join(map(str, stored))
+
+    def from_cell(self, text: str, definition: Definition) -> Any:
+        return _numbers_in(text)
 
     def wanted(self, text: str, definition: Definition) -> int:
         return whole_number(text)

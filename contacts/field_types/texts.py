@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-import nh3
 from django import forms
 from django.db.models import Q
 from django.db.models.lookups import IContains
 
 from contacts.field_types.base import BadFieldValue, Definition, FieldType, register
+from contacts.field_types.markup import TooNested, sanitized
 from contacts.field_types.stored import StoredText
 from contacts.rules import unstorable
 
@@ -18,7 +18,6 @@ LONGEST_URL: Final = 2_000
 # What is stored stays as it is when it is sent back. What is left of broken HTML may be read in another way than before it
 # was cleaned, so it is cleaned until nothing moves.
 MOST_PASSES: Final = 5
-_SAFE_SCHEMES: Final = {"http", "https", "mailto", "tel"}
 
 
 class TextType(FieldType):
@@ -79,6 +78,12 @@ class Wysiwyg(TextType):
 
     def clean(self, value: Any, definition: Definition) -> str:
         html = super().clean(value, definition)
+        try:
+            return self._settled(html, definition)
+        except TooNested:
+            raise BadFieldValue("must be plainer HTML") from None
+
+    def _settled(self, html: str, definition: Definition) -> str:
         for _ in range(MOST_PASSES):
             # Longer than before where a sign became an entity, and blank at its ends where an element went.
             before, html = html, super().clean(sanitized(html), definition)
@@ -88,42 +93,6 @@ class Wysiwyg(TextType):
 
     def form_field(self, definition: Definition) -> forms.Field:
         return LinesField(max_length=self.longest, required=False, widget=forms.Textarea(attrs={"rows": 4}))
-
-
-def sanitized(html: str) -> str:
-    """The HTML without scripts, styles, forms and frames, by a list of what is kept.
-
-    Links go to web pages, mail and telephones, and nowhere else; pictures come from web pages. A text without an element
-    is unchanged.
-    """
-    # Without an element there is nothing to clean, and an ampersand may stay one.
-    return (
-        html
-        if "<" not in html
-        else nh3.clean(html, attribute_filter=_kept_attribute, link_rel=None, url_schemes=_SAFE_SCHEMES)
-    )
-
-
-def shown_html(stored: str) -> str:
-    """A stored value for a page of ours: sanitised again, whatever wrote it, and without what a stranger could count."""
-    return nh3.clean(
-        stored,
-        tags=nh3.ALLOWED_TAGS - {"img"},
-        attribute_filter=_kept_attribute,
-        link_rel="noopener noreferrer nofollow",
-        url_schemes=_SAFE_SCHEMES,
-    )
-
-
-def _kept_attribute(element: str, name: str, value: str) -> str | None:
-    if name != "href":
-        return value
-    # What a browser drops from an address before it looks at the scheme.
-    bare = "".join(character for character in value if character > " " and character != "\x7f")
-    scheme, colon, _ = bare.partition(":")
-    if colon and scheme.lower() in _SAFE_SCHEMES:
-        return value
-    return None if colon or bare.startswith(("//", "\\", "/\\")) else value
 
 
 @register

@@ -54,7 +54,7 @@ def create_contacts(drafts: Iterable[ContactDraft], *, actor: Actor, score: bool
     actor.require(Right.WRITE_CONTACTS)
     operation = uuid7()
     remaining = iter(drafts)
-    while chunk := list(islice(remaining, CHUNK)):
+    while chunk := _checked(islice(remaining, CHUNK)):
         try:
             with transaction.atomic():
                 contacts = _create_chunk(chunk, operation, actor, score=score)
@@ -66,12 +66,17 @@ def create_contacts(drafts: Iterable[ContactDraft], *, actor: Actor, score: bool
         yield contacts
 
 
-def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor, *, score: bool) -> list[Contact]:
+def _checked(drafts: Iterable[ContactDraft]) -> list[ContactDraft]:
+    """The drafts as they are stored: whatever takes long, before the transaction that keeps others waiting."""
+    drafts = list(drafts)
     for draft in drafts:
         if found := rules.faults(draft):
             raise Invalid(found)
+    return with_clean_values(drafts)
+
+
+def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor, *, score: bool) -> list[Contact]:
     check_members(drafts)
-    drafts = with_clean_values(drafts)
     region = current_organization().phone_region
     now = timezone.now()
     weights = current_weights() if score else None

@@ -98,11 +98,9 @@ def update_contacts(
     Raises as ``update_contact`` does.
     """
     actor.require(Right.WRITE_CONTACTS)
-    if found := rules.faults(draft) + _faults_of_change(draft):
-        raise Invalid(found)
+    draft = _checked(draft)
     with transaction.atomic():
         check_members([draft])
-        (draft,) = with_clean_values([draft])
         pending = _lock(contact_ids, draft, actor, score=score)
         apply = _applying(draft, score=score)
         for item in pending:
@@ -121,11 +119,9 @@ def update_each(
     wrong, or the database's ``IntegrityError``. Raises ``Invalid`` when the draft is wrong by itself, ``Forbidden``.
     """
     actor.require(Right.WRITE_CONTACTS)
-    if found := rules.faults(draft) + _faults_of_change(draft):
-        raise Invalid(found)
+    draft = _checked(draft)
     with transaction.atomic():
         check_members([draft])
-        (draft,) = with_clean_values([draft])
         pending, refused = _apply_each(draft, _lock(contact_ids, draft, actor, score=score), score=score)
         try:
             with transaction.atomic():
@@ -178,6 +174,14 @@ def hold_contact(contact: Contact, versions: Collection[int], *, actor: Actor) -
         raise ContactNotFound(str(contact.pk))
     if version not in versions:
         raise PreconditionFailed
+
+
+def _checked(draft: ContactDraft) -> ContactDraft:
+    """The draft as it is stored: whatever takes long, before the transaction that keeps others waiting."""
+    if found := rules.faults(draft) + _faults_of_change(draft):
+        raise Invalid(found)
+    (draft,) = with_clean_values([draft])
+    return draft
 
 
 def _faults_of_change(draft: ContactDraft) -> list[FieldError]:

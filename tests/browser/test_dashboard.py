@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from activities.models import InboundChannel
-from contacts.models import Consent, Contact
+from contacts.models import Consent, Contact, ContactChange
 from tests.browser.conftest import Watched
-from tests.dashboard import CONTACTS
+from tests.dashboard import CONTACTS, contact_of_many_lines
 from tests.inbound import SECRET, deliver, payload
 from tests.jobs import work
 from tests.worlds import World
@@ -43,6 +43,24 @@ def test_a_contact_is_changed_with_a_new_row(north: World, watched: Watched):
         contact = Contact.objects.get(pk=north.contact.pk)
         assert contact.first_name == "Janet"
         assert list(contact.further_emails.values_list("email", flat=True))[1:] == ["janet@example.com"]
+
+
+def test_a_contact_that_nobody_touched_is_saved_as_it_was(north: World, watched: Watched):
+    with north.scope():
+        contact = contact_of_many_lines(north)
+    page = watched.log_in(north.agent)
+    watched.open(f"{CONTACTS}{contact.pk}/change/")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    with north.scope():
+        assert Contact.objects.get(pk=contact.pk).version == contact.version
+    watched.open(f"{CONTACTS}{contact.pk}/change/")
+    page.fill("#id_email_label", "work")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    with north.scope():
+        change = ContactChange.objects.filter(contact=contact).order_by("-id")[0]
+        assert change.after.keys() - {"lead_score"} == {"email_label"}
 
 
 def test_a_refusal_is_seen_beside_its_field(north: World, watched: Watched):

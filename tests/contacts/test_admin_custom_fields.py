@@ -145,7 +145,13 @@ def test_another_type_is_warned_of_and_takes_the_values_over(north: World, admin
         ]
     assert "What it cannot hold leaves the contacts" in text_of(admin.get(page_of(field)))
     form = add_row(definition_form(admin, field) | {"kind": "select"}, "options", name="Phone", place="")
-    response = admin.post(page_of(field), form, follow=True)
+    refused = admin.post(page_of(field), form)
+    errors = refused.context["adminform"].form.errors
+    said = "2 contacts have a value of this type. Tick this to change it all the same."
+    assert errors == {"is_understood": [said]}
+    with north.scope():
+        assert CustomField.objects.get(pk=field.pk).kind == "text"
+    response = admin.post(page_of(field), form | {"is_understood": "on"}, follow=True)
     assert "Values are being taken over in the background." in text_of(response)
     work()
     with north.scope():
@@ -155,6 +161,18 @@ def test_another_type_is_warned_of_and_takes_the_values_over(north: World, admin
         ]
     history = text_of(admin.get(f"{CONTACTS}{contacts[1].pk}/history/"))
     assert "Extra Telex —" in history
+
+
+def test_a_field_that_nobody_has_a_value_in_changes_its_type_at_once(north: World, south: World, admin: Client):
+    theirs = made(south, "text")
+    with south.scope():
+        create_contact(ContactDraft(full_name="Other", custom_values={theirs.number: "x"}), actor=south.actor())
+    field = made(north, "text")
+    form = definition_form(admin, field)
+    assert "is_understood" not in definition_form(admin)
+    assert admin.post(page_of(field), form | {"kind": "number"}).status_code == 302
+    with north.scope():
+        assert CustomField.objects.get(pk=field.pk).kind == "number"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ VALUES: list[tuple[str, Any, Any]] = [
     ("wysiwyg", "<b>x</b><script>alert(1)</script>", "<b>x</b>"),
     ("wysiwyg", '<a href="javascript:alert(1)" onclick="x">x</a>', "<a>x</a>"),
     ("wysiwyg", "fish & chips", "fish & chips"),
+    ("wysiwyg", 'x<img src="https://example.com/seen.png">', "x"),
     ("number", 7, 7),
     ("number", 7.25, 7.25),
     ("number", "7.50", 7.5),
@@ -75,6 +76,8 @@ VALUES: list[tuple[str, Any, Any]] = [
     ("currency", "3", "3.00€"),
     ("user", 1, 1),
     ("user", "2", 2),
+    ("user", 2.0, 2),
+    ("select", 2.0, 2),
     ("user_multi", [2, 1], [2, 1]),
     ("phone", "+30 698 741 1111 (home)", "+30 698 741 1111 (home)"),
 ]
@@ -102,7 +105,10 @@ WRONG: list[tuple[str, Any]] = [
     ("address", "x" * 256),
     ("url", "example.com"),
     ("url", "https://exa mple.com"),
+    ("user_multi", "1,2"),
+    ("file_multi", "https://example.com/a,https://example.com/b"),
     ("date", "18.10.2025"),
+    ("datetime", "2025-10-18x18:24:10"),
     ("date", "2025-02-30"),
     ("datetime", "soon"),
     ("currency", "ten"),
@@ -237,6 +243,16 @@ def test_a_field_that_is_named_twice_is_refused_and_nothing_is_written(
 
     assert client.get(address).json() == before
     assert client.get(CONTACTS).json()["total_results"] == total
+
+
+def test_a_value_that_is_not_said_takes_nothing_away(client: WireClient, north: World) -> None:
+    field = made(north, "text")
+    number = create(client, {str(field.number): "x"}).json()["created_id"]
+    address, sent = f"{CONTACTS}/{number}", {"custom_fields": [{"custom_field_id": str(field.number)}]}
+    for answer in (client.patch(address, sent), client.post(CONTACTS, {"first_name": "Bea"} | sent)):
+        sentence = f"Missing value of custom_field_id {field.number}"
+        assert (answer.status_code, answer.json()) == (400, {"status": 400, "error_message": sentence})
+    assert read(client, number) == {field.number: "x"}
 
 
 def test_a_field_of_another_organization_is_unknown(client: WireClient, north: World, south: World) -> None:

@@ -65,6 +65,17 @@ def test_parameters_have_their_documented_names_and_no_other_spelling(described:
     assert described.parameters("get", "/api/users") == ["page"]
 
 
+def test_refusals_are_described_as_this_wire_says_them(described: Described) -> None:
+    for operation in described.operations().values():
+        for response in operation["responses"].values():
+            assert "every fault" not in response.get("description", "")
+            assert "limit" not in str(response.get("content", {}))
+    wrong = described.document["paths"][CONTACTS]["get"]["responses"]["400"]
+    assert "the first fault is named." in wrong["description"]
+    examples = wrong["content"]["application/json"]["examples"]
+    assert examples["QueryValidation"] == {"value": {"status": 400, "error_message": "Invalid page"}}
+
+
 def test_the_contact_has_the_printed_keys_in_the_printed_order(described: Described) -> None:
     schemas = described.document["components"]["schemas"]
     contact, create, change = (schemas[name] for name in ("Contact", "ContactCreate", "ContactChange"))
@@ -270,4 +281,5 @@ def test_a_request_in_progress_is_described(described: Described, north: World, 
 
     described.assert_describes("POST", CONTACTS, waiting)
     assert (waiting.status_code, waiting["Retry-After"]) == (400, "1")
-    assert waiting.json() == {"status": 400, "error_message": "Invalid Idempotency-Key."}
+    sentence = "A request with this Idempotency-Key is still being worked on."
+    assert waiting.json() == {"status": 400, "error_message": sentence}

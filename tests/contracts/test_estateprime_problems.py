@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.exceptions import FieldError, Invalid
+from accounts.exceptions import FieldError, IdempotencyError, Invalid
 from config.wires.estateprime import ESTATEPRIME, MESSAGES
 from config.wires.problems import problem_from
 from tests.contracts.test_winnerr_errors import SECRET, Failing
@@ -44,6 +44,8 @@ def answer_for(case: Case) -> tuple[int, str]:
     """The status and the sentence; of several faults the first is the one that is told."""
     if case.type == "validation_error":
         return 400, "Missing firstName" if case.errors else "Invalid request."
+    if isinstance(case.error, IdempotencyError) and case.error.reason == "in_progress":
+        return 400, "A request with this Idempotency-Key is still being worked on."
     return ANSWERS[case.type, case.title]
 
 
@@ -92,7 +94,7 @@ def test_the_whole_answer(failing: type[Failing], caplog: Any, case: Case, metho
         (FieldError("source_id", "not_found"), "Invalid source_id"),
         (FieldError("custom_fields", "invalid_type"), "Invalid custom_fields"),
         (FieldError("custom_fields.7", "invalid_value"), "Invalid custom_field_id 7"),
-        (FieldError("custom_fields.7", "required"), "Invalid custom_field_id 7"),
+        (FieldError("custom_fields.7", "required"), "Missing value of custom_field_id 7"),
     ],
     ids=str,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,9 +32,10 @@ _END = re.compile(r"(/\?)?(\\Z|\$)\Z")
 class Contract:
     """What a wire's document says beside its operations: who it is for, how one is let in, what a failure looks like.
 
-    ``tags`` group the operations, in this order; ``security`` are the schemes of OpenAPI by name, each of which alone
-    is enough. ``limit_headers`` tell how much a caller has left. ``refusals`` are failures of all operations that need a
-    credential, beside those that every wire has.
+    ``failures`` describe a kind of failure where the wire has it otherwise than most. ``tags`` group the operations, in
+    this order; ``security`` are the schemes of OpenAPI by name, each of which alone is enough. ``limit_headers`` tell how
+    much a caller has left. ``refusals`` are failures of all operations that need a credential, beside those that every
+    wire has.
     """
 
     wire: Wire
@@ -44,6 +45,7 @@ class Contract:
     tags: Mapping[str, str]
     security: Mapping[str, Mapping[str, Any]]
     error: Component
+    failures: Mapping[str, str] = field(default_factory=dict)
     limit_headers: Sequence[str] = OF_A_LIMIT
     refusals: Sequence[Problem] = ()
 
@@ -240,7 +242,7 @@ class _Assembly:
             headers |= dict.fromkeys(self.contract.limit_headers)
         bodies = {refusal.name: wire.problem_body(refusal.problem) for refusal in refusals}
         response = {
-            "description": " ".join(dict.fromkeys(refusal.description for refusal in refusals)),
+            "description": " ".join(dict.fromkeys(map(self._described, refusals))),
             "headers": self._headers([*headers, *OF_EVERY_ANSWER]),
             "content": {
                 wire.problem_content_type: {
@@ -253,6 +255,9 @@ class _Assembly:
             return response
         self._keep(self.responses, refusals[0].name, response)
         return {"$ref": f"#/components/responses/{refusals[0].name}"}
+
+    def _described(self, refusal: Refusal) -> str:
+        return self.contract.failures.get(refusal.problem.kind, refusal.description)
 
     def _headers(self, names: Iterable[str]) -> dict[str, Any]:
         for name in names:

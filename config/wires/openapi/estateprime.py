@@ -124,4 +124,5 @@ ESTATEPRIME_CONTRACT: Final = Contract(
         "pair": {"type": "http", "scheme": "basic", "description": "The public key, and the secret key as password."}
     },
     error=ERROR,
+    failures={"validation": "What was sent cannot be accepted; the first fault is named."},
 )

@@ -40,15 +40,20 @@ def _problems(operation: Operation, *, public: bool, writes: bool, once: bool) -
     if once:
         yield from _OF_A_KEY
     if operation.query:
-        yield _INVALID_QUERY
+        yield _invalid_query(operation)
     if operation.body is not None:
         yield _INVALID_BODY
     yield from _OF_ANYTHING
 
 
-_INVALID_QUERY: Final = Problem(
-    kind="validation", status=422, resource="query", errors=(FieldError("limit", "out_of_range", {"minimum": 1}),)
-)
+def _invalid_query(operation: Operation) -> Problem:
+    names = {parameter.name for parameter in operation.query}
+    # One example for all of a wire's lists, of which some have pages of one size.
+    name = "page" if "page" in names and "limit" not in names else "limit"
+    fault = FieldError(name, "out_of_range", {"minimum": 1})
+    return Problem(kind="validation", status=422, resource="query", errors=(fault,))
+
+
 _INVALID_BODY: Final = Problem(
     kind="validation", status=422, resource="body", errors=(FieldError("email", "invalid_email"),)
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rest_framework import serializers
 
+from accounts.exceptions import FieldError, Invalid
 from accounts.models import Member
 from accounts.prepared import read_json
 from config.wires.estateprime import local_time
@@ -23,6 +24,18 @@ from contacts.models import Contact, ContactType, Source, Tag
 from contacts.models.custom_field import key_of
 from contacts.querysets import as_list
 from contacts.rules import MOST_CHILD_ROWS, MOST_TAGS
+
+# Only ever asked to validate.
+_IDENTIFIED: Final = Identifier()
+
+
+class KnownFlag(Flag):
+    """A flag that is never unknown: ``null`` is said, and wrong."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if data is None:
+            self.fail("invalid_type")
+        return super().validate_empty_values(data)
 
 
 class Rows(serializers.ListField):
@@ -120,7 +133,7 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
         "type": ["array", "object"],
         "items": {
             "type": "object",
-            "required": ["custom_field_id"],
+            "required": ["custom_field_id", "value"],
             "properties": {"custom_field_id": Identifier.shape, "value": {}},
         },
     }
@@ -130,10 +143,9 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> dict[int, Any]:
         pairs = data.items() if isinstance(data, dict) else [self._pair(entry) for entry in self._entries(data)]
-        identifier = Identifier()
         values: dict[int, Any] = {}
         for key, value in pairs:
-            number = identifier.run_validation(key)
+            number = _IDENTIFIED.run_validation(key)
             if number in values:
                 # Whichever were taken, the other would be lost in silence.
                 fault = serializers.ErrorDetail("must be said once", code="invalid_value")
@@ -149,7 +161,12 @@ class CustomValues(serializers.Field[Any, Any, Any, Any]):
     def _pair(self, entry: Any) -> tuple[Any, Any]:
         if not isinstance(entry, dict) or entry.get("custom_field_id") is None:
             self.fail("invalid_type")
-        return entry["custom_field_id"], entry.get("value")
+        number = _IDENTIFIED.run_validation(entry["custom_field_id"])
+        if "value" not in entry:
+            # Only ``null`` takes a value away.
+            missing = serializers.ErrorDetail("is required", code="required")
+            raise serializers.ValidationError({str(number): missing})
+        return number, entry["value"]
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -221,8 +238,8 @@ CONTACT_FIELDS: tuple[WireField, ...] = (
         Reference(Source, "name", source="source", allow_null=True),
         nullable(IDENTIFIER),
     ),
-    WireField("is_lead", ("type",), _is_lead, Flag(required=False), {"type": "boolean"}),
-    WireField("is_company", ("is_company",), bool, Flag(required=False), {"type": "boolean"}),
+    WireField("is_lead", ("type",), _is_lead, KnownFlag(required=False), {"type": "boolean"}),
+    WireField("is_company", ("is_company",), bool, KnownFlag(required=False), {"type": "boolean"}),
     WireField("company_name", ("company_name",), text_or_null, Text(200)),
     WireField(
         "phones",
@@ -277,6 +294,30 @@ class ContactChange(ContactWrite):
     created_by = None
 
 
+def _missing_name(attributes: Mapping[str, Any]) -> str | None:
+    """What is missing to call a contact by, None when nothing is."""
+    if any(attributes.get(name) for name in ("first_name", "last_name")):
+        return None
+    if not attributes.get("is_company"):
+        return "first_name"
+    return None if attributes.get("company_name") else "company_name"
+
+
+_NAMES: Final = ("first_name", "last_name", "company_name")
+
+
+def check_still_named(said: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    """A change may not take away all that a contact is called by. Raises ``Invalid``, as for a new one (CONTRACTS E-C5).
+
+    A company's name will do for a person that is there. One that came without any name, by a message or another wire, is
+    changed like any other.
+    """
+    after = {**shown, **said}
+    missing = _missing_name(after)
+    if missing and not after["company_name"] and any(shown[name] for name in _NAMES):
+        raise Invalid([FieldError(missing, "required")])
+
+
 class ContactCreate(ContactWrite):
     """The same for a new contact, which needs a name (CONTRACTS E-C5)."""
 
@@ -291,9 +332,7 @@ class ContactCreate(ContactWrite):
     }
 
     def validate(self, attributes: dict[str, Any]) -> dict[str, Any]:
-        named = any(attributes.get(name) for name in ("first_name", "last_name"))
-        if not named and not (attributes.get("is_company") and attributes.get("company_name")):
-            missing = "company_name" if attributes.get("is_company") else "first_name"
+        if missing := _missing_name(attributes):
             raise serializers.ValidationError({missing: serializers.ErrorDetail("is required", code="required")})
         return attributes
 

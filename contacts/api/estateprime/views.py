@@ -23,6 +23,7 @@ from contacts.api.estateprime.serializers import (
     ContactChange,
     ContactCreate,
     ContactWrite,
+    check_still_named,
     draft_of,
     may_be_as_shown,
     without_what_is_shown,
@@ -61,9 +62,11 @@ class ContactViewSet(EstatePrimeViewSet):
         if found is None:
             raise ContactNotFound(identifier)
         document, version = found
-        if is_known(request.headers.get("If-None-Match"), version):
-            return Response(status=304, headers={"ETag": etag_of(version)})
-        return Response(self.success(data=document), headers={"ETag": etag_of(version)})
+        # The team's fields and its clock are in the document too, and move without the contact.
+        headers = {"ETag": etag_of(version, document)}
+        if is_known(request.headers.get("If-None-Match"), headers["ETag"]):
+            return Response(status=304, headers=headers)
+        return Response(self.success(data=document), headers=headers)
 
     def create(self, request: Request) -> Response:
         sent = object_of(request.data)
@@ -76,11 +79,12 @@ class ContactViewSet(EstatePrimeViewSet):
         held = self.contact_to_change(identifier)
         shown = written_contact(held.pk)[0]
         said = accepted(ContactChange, news_in(sent, shown))
+        check_still_named(said, shown)
         if may_be_as_shown(said, held):
             said = without_what_is_shown(said, sent, shown)
         contact = services.update_contact(held, draft_of(said, sent, is_new=False), actor=self.actor)
         document, version = written_contact(contact.pk)
-        return Response(self.success(data=document), headers={"ETag": etag_of(version)})
+        return Response(self.success(data=document), headers={"ETag": etag_of(version, document)})
 
     def destroy(self, request: Request, identifier: str) -> Response:
         contact = self.contact_to_change(identifier)

@@ -49,7 +49,7 @@ class ContactViewSet(ContactResource):
         if found is None:
             raise ContactNotFound(identifier)
         document, version = found
-        if is_known(request.headers.get("If-None-Match"), version):
+        if is_known(request.headers.get("If-None-Match"), etag_of(version)):
             return Response(status=304, headers={"ETag": etag_of(version)})
         return Response(self.enveloped(document), headers={"ETag": etag_of(version)})
 

@@ -64,7 +64,7 @@ class ContactViewSet(ContactResource):
         if found is None:
             raise ContactNotFound(identifier)
         document, version = found
-        if not includes and is_known(request.headers.get("If-None-Match"), version):
+        if not includes and is_known(request.headers.get("If-None-Match"), etag_of(version)):
             return Response(status=304, headers={"ETag": etag_of(version)})
         return Response(self.success(document), headers={"ETag": etag_of(version)})
 
