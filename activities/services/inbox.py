@@ -28,7 +28,7 @@ from activities.services.recording import record_activities
 from activities.services.senders import Directory, Place
 from contacts.consent import statement_in
 from contacts.drafts import UNSET, ContactDraft
-from contacts.models import Contact, MergeReason
+from contacts.models import Contact, Medium, MergeReason
 from contacts.normalise import is_email
 from contacts.rules import LONGEST
 from contacts.services import create_contacts, update_contact
@@ -210,7 +210,9 @@ def _statements_in(event: InboundEvent, kind: str) -> list[tuple[str, bool]]:
     if event.consent is not None:
         return [(event.text, event.consent)]
     stated = ((words, statement_in(words, kind)) for words in (event.text, event.subject))
-    return [(words, is_given) for words, is_given in stated if is_given is not None]
+    # Anybody can send mail in anybody's name: it may close the door, and not open it.
+    believed = {True, False} if kind != Medium.EMAIL else {False}
+    return [(words, is_given) for words, is_given in stated if is_given in believed]
 
 
 def _take_phones(letters: Sequence[Letter], actor: Actor) -> None:
