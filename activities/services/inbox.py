@@ -26,6 +26,7 @@ from activities.services.limits import Allowance
 from activities.services.outcomes import Outcome
 from activities.services.recording import record_activities
 from activities.services.senders import Directory, Place
+from activities.services.subjects import lock_contacts
 from contacts.consent import statement_in
 from contacts.drafts import UNSET, ContactDraft
 from contacts.models import Contact, MergeReason
@@ -43,6 +44,8 @@ ACTIVITY_OF: Final = {
     ChannelKind.TELEGRAM: ActivityType.TELEGRAM_RECEIVED,
 }
 LONGEST_NAME: Final = 200
+# Of a communication's metadata: the public id of the channel it came through.
+CHANNEL: Final = "channel"
 LONGEST_SUMMARY: Final = 500
 
 
@@ -68,6 +71,9 @@ def take_in(events: Sequence[tuple[Receipt, InboundEvent]]) -> dict[int, Outcome
         letter.receipt.pk: Outcome.quarantined(kept_out[letter.place]) for letter in letters if letter.place in kept_out
     }
     welcome = [letter for letter in letters if letter.place not in kept_out]
+    if welcome:
+        # All of them now, in the order of their keys: channel by channel, two who lock several could wait for each other.
+        lock_contacts({letter.place.owner for letter in welcome}, actor_of(welcome[0].receipt.channel))
     _remember_senders(welcome, directory, now)
     for of_channel in _by_channel(welcome).values():
         outcomes |= _write_down(of_channel, now)
@@ -161,7 +167,7 @@ def _write_down(letters: Sequence[Letter], now: datetime) -> dict[int, Outcome]:
 
 def _communication(letter: Letter, now: datetime) -> CommunicationDraft:
     event = letter.event
-    body, metadata = event.text, dict(event.metadata)
+    body, metadata = event.text, {**event.metadata, CHANNEL: letter.receipt.channel.public_id}
     if len(body) > LONGEST_BODY:
         # All of it is in the receipt.
         body, metadata["isCut"] = body[:LONGEST_BODY], True
@@ -208,8 +214,9 @@ def _take_statements(letters: Sequence[Letter], said: Sequence[Communication], a
 
 def _take_phones(letters: Sequence[Letter], actor: Actor) -> None:
     """A telephone that senders have shown to be theirs goes to their contact, unless it has one."""
-    proven = {letter.place.owner: letter.event.sender.proven_phone for letter in letters if letter.event.sender}
-    for contact_id, phone in proven.items():
-        if phone:
-            for contact in Contact.objects.active().filter(pk=contact_id, phone=""):
-                update_contact(contact, ContactDraft(phone=phone[: LONGEST["phone"]]), actor=actor)
+    proven: dict[int, str] = {}
+    for letter in letters:
+        if letter.event.sender and letter.event.sender.proven_phone:
+            proven.setdefault(letter.place.owner, letter.event.sender.proven_phone)
+    for contact in Contact.objects.active().filter(pk__in=proven, phone="") if proven else ():
+        update_contact(contact, ContactDraft(phone=proven[contact.pk][: LONGEST["phone"]]), actor=actor)

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -39,11 +40,12 @@ def keep(channel: InboundChannel, arrivals: Sequence[Arrival]) -> Kept:
         receipt = _receipt(channel, arrival)
         receipts.setdefault(receipt.key, receipt)
     with transaction.atomic():
-        before = _stored(channel, receipts)
-        fresh = [receipt for key, receipt in receipts.items() if key not in before]
-        Receipt.objects.bulk_create(fresh, ignore_conflicts=True)
-        _count_conflicts(channel, [key for key, digest in before.items() if digest != receipts[key].digest])
-    return Kept(new=len(fresh), repeated=len(arrivals) - len(fresh))
+        # Before it is asked what is there: of two that come at the same time, the second waits here and then sees the first.
+        Receipt.objects.bulk_create(receipts.values(), ignore_conflicts=True)
+        stored = _stored(channel, receipts)
+        _count_conflicts(channel, [key for key, (digest, _) in stored.items() if digest != receipts[key].digest])
+    new = sum(stored[key] == (receipt.digest, receipt.received_at) for key, receipt in receipts.items())
+    return Kept(new=new, repeated=len(arrivals) - new)
 
 
 def _receipt(channel: InboundChannel, arrival: Arrival) -> Receipt:
@@ -79,8 +81,9 @@ def _key_of(arrival: Arrival) -> str:
     return f"{key[: LONGEST_KEY - len(digest) - 1]}#{digest}"
 
 
-def _stored(channel: InboundChannel, keys: Collection[str]) -> dict[str, str]:
-    return dict(Receipt.objects.filter(channel_id=channel.pk, key__in=keys).values_list("key", "digest"))
+def _stored(channel: InboundChannel, keys: Collection[str]) -> dict[str, tuple[str, datetime]]:
+    rows = Receipt.objects.filter(channel_id=channel.pk, key__in=keys)
+    return {key: (digest, at) for key, digest, at in rows.values_list("key", "digest", "received_at")}
 
 
 def _count_conflicts(channel: InboundChannel, keys: Sequence[str]) -> None:
