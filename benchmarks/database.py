@@ -102,7 +102,7 @@ def _make(place: Place) -> None:
 
 def manage(place: Place, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run one of the project's commands as an operator; returns the object it printed, {} for none."""
-    variables = os.environ | place.owner_environment() | (environment or {})
+    variables = os.environ | place.owner_environment() | dict(environment or {})
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(command, cwd=REPOSITORY, env=variables, stdout=subprocess.PIPE, check=True)
     answer: dict[str, Any] = json.loads(done.stdout) if done.stdout.strip() else {}
