@@ -167,7 +167,7 @@ def _copied(place: Place) -> Iterator[None]:
 
 
 def _line(bench: Bench) -> Line:
-    place, secret = bench.place, secrets.token_urlsafe(24)
+    place, secret = bench.place, secrets.token_hex(16)
     urls = {"DATABASE_URL": place.url(place.application, COPY), "DATABASE_OWNER_URL": place.url(place.owner, COPY)}
     options = ("--organization", bench.big.slug, "--kind", "telegram", "--name", "Bot", "--secret", secret)
     made = manage(place, "create_channel", *options, "--new-contacts-per-hour", "1000000000", environment=urls)

@@ -95,6 +95,8 @@ def _by_channel(letters: Iterable[Letter]) -> dict[int, list[Letter]]:
 def _make_contacts(letters: Sequence[Letter], now: datetime) -> dict[Place, str]:
     """Make the contacts that are missing, each on the channel of its first message; returns those kept out, and why."""
     allowance = Allowance(now)
+    # Known from the start, it costs no second write of the contact, nor another score.
+    spoken = {letter.place: _said_at(letter, now) for letter in sorted(letters, key=lambda each: each.receipt.sent_at)}
     kept_out: dict[Place, str] = {}
     wanted: dict[Place, Letter] = {}
     for letter in letters:
@@ -106,14 +108,14 @@ def _make_contacts(letters: Sequence[Letter], now: datetime) -> dict[Place, str]
             wanted[letter.place] = letter
     for first_letters in _by_channel(wanted.values()).values():
         channel = first_letters[0].receipt.channel
-        drafts = [_draft(letter.place, channel) for letter in first_letters]
+        drafts = [_draft(letter.place, channel, spoken[letter.place]) for letter in first_letters]
         made = (contact for chunk in create_contacts(drafts, actor=actor_of(channel)) for contact in chunk)
         for letter, contact in zip(first_letters, made, strict=True):
             letter.place.contact_id = contact.pk
     return kept_out
 
 
-def _draft(place: Place, channel: InboundChannel) -> ContactDraft:
+def _draft(place: Place, channel: InboundChannel, spoken: datetime) -> ContactDraft:
     """Somebody new: what the provider says of them, ``source`` the kind of channel (DESIGN section 4, decision 6)."""
     sender = place.sender
     # The address stays with whoever has it; two contacts cannot share a primary one.
@@ -124,6 +126,7 @@ def _draft(place: Place, channel: InboundChannel) -> ContactDraft:
         phone=sender.phone[: LONGEST["phone"]],
         source=channel.kind,
         language=sender.language[: LONGEST["language"]] or UNSET,
+        last_contacted_at=spoken,
     )
 
 
@@ -176,11 +179,15 @@ def _communication(letter: Letter, now: datetime) -> CommunicationDraft:
         direction=Direction.INBOUND,
         subject=event.subject[:LONGEST_SUBJECT],
         body=body,
-        # A provider's clock may be ahead of ours; nothing was said in the future.
-        occurred_at=min(letter.receipt.sent_at, now),
+        occurred_at=_said_at(letter, now),
         provider_message_id=event.message_id[:LONGEST_PROVIDER_ID],
         metadata=metadata,
     )
+
+
+def _said_at(letter: Letter, now: datetime) -> datetime:
+    """A provider's clock may be ahead of ours; nothing was said in the future."""
+    return min(letter.receipt.sent_at, now)
 
 
 def _activity(row: Communication, channel: InboundChannel) -> ActivityDraft:

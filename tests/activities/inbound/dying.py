@@ -1,9 +1,9 @@
 """A process that takes messages in and is killed between every two steps it takes, a child of its own for each.
 
 ``python -m tests.activities.inbound.dying PATH ORGANIZATION`` prints how many children it took. The ``n``-th sends one
-new message with an edit of it and applies what is due; it is killed before or after one of the statements on the way,
-each child one half of a step later than the one before, until there is one that comes to the end. With ``later`` as a
-third argument, each is like a process that has applied batches before.
+new message with an edit of it and applies what is due; it is killed before one of the statements and commits on the way,
+each child one step later than the one before, until there is one that comes to the end. With ``later`` as a third
+argument, each is like a process that has applied batches before.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import django
 from django.db import connection, connections
@@ -34,7 +36,7 @@ def main(path: str, organization_id: int, *mode: str) -> None:
     for child in range(1, MOST_CHILDREN):
         process = os.fork()
         if not process:
-            with connection.execute_wrapper(killer(child)):
+            with dying(child):
                 live(path, child, lambda: apply_batch(organization_id))
             os._exit(0)
         _, status = os.waitpid(process, 0)
@@ -56,9 +58,11 @@ def live(path: str, child: int, apply: Callable[[], int]) -> None:
         pass
 
 
-def killer(half_steps: int) -> Callable[..., Any]:
-    """Ends the process before its first statement, after it, before the second, and so on."""
-    left = half_steps
+@contextmanager
+def dying(steps: int) -> Iterator[None]:
+    """Ends the process instead of this step, counted from one: a statement, or a commit."""
+    left = steps
+    commit = connection._commit  # type: ignore[attr-defined]  # not public: where a transaction ends
 
     def step() -> None:
         nonlocal left
@@ -68,11 +72,14 @@ def killer(half_steps: int) -> Callable[..., Any]:
 
     def execute(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
         step()
-        result = execute(sql, parameters, many, context)
-        step()
-        return result
+        return execute(sql, parameters, many, context)
 
-    return execute
+    def commit_or_die() -> None:
+        step()
+        commit()
+
+    with connection.execute_wrapper(execute), mock.patch.object(connection, "_commit", commit_or_die):
+        yield
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def outcome(world: World, channel: InboundChannel, example: int) -> dict[str, An
         messages = Communication.objects.filter(provider_message_id__regex=f"^(in|out):{example}:")
         people = Contact.objects.filter(full_name__endswith=f" of {example}")
         return {
-            "receipts": sorted(channel.receipts.exclude(state="ignored").values_list("state", "reason").distinct()),
+            "receipts": set(channel.receipts.exclude(state="ignored").values_list("state", "reason")),
             "messages": sorted(
                 (
                     m.provider_message_id,

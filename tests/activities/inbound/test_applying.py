@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 import pytest
@@ -40,6 +41,12 @@ def failing(monkeypatch: pytest.MonkeyPatch, words: str, error: BaseException) -
     with monkeypatch.context() as patch:
         patch.setattr(applying, "take_in", fail)
         yield sizes
+
+
+@pytest.fixture(autouse=True)
+def _slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried one by one has all the time it needs."""
+    monkeypatch.setattr(applying, "SECONDS_ALONE", inf)
 
 
 @pytest.fixture(params=["its first batch", "a later batch"])

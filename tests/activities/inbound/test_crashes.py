@@ -18,7 +18,7 @@ from tests.worlds import World
 
 
 def deaths(operator: Operator, path: str, world: World, *mode: str) -> int:
-    """How many processes were killed, each a half step later than the one before, until one came to its end."""
+    """How many processes were killed, each a step later than the one before, until one came to its end."""
     command = [sys.executable, "-m", "tests.activities.inbound.dying", path, str(world.organization.pk), *mode]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=operator.environment, capture_output=True, text=True, timeout=500, check=False

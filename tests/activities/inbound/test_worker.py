@@ -38,7 +38,7 @@ def test_a_database_that_is_away_ends_no_worker_and_costs_no_attempt(north: Worl
     send(channel, update(1))
     applying._lived_through.add(north.organization.pk)
 
-    def away(events: Any) -> Any:
+    def away(*arguments: Any) -> Any:
         raise OperationalError("server closed the connection unexpectedly")
 
     with monkeypatch.context() as patch:
