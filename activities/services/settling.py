@@ -63,17 +63,18 @@ def store(receipts: Sequence[Receipt]) -> None:
             state=ReceiptState.APPLIED,
             reason="",
             settled_at=applied[0].settled_at,
-            attempts=_by_receipt(applied, "attempts")
-            if len({each.attempts for each in applied}) > 1
-            else applied[0].attempts,
+            attempts=_by_receipt(applied, "attempts"),
             contact_id=_by_receipt(applied, "contact_id"),
             communication_id=_by_receipt(applied, "communication_id"),
         )
     Receipt.objects.bulk_update(others, _COLUMNS)
 
 
-def _by_receipt(receipts: Iterable[Receipt], column: str) -> Case:
-    branches = (When(pk=receipt.pk, then=Value(getattr(receipt, column))) for receipt in receipts)
+def _by_receipt(receipts: Sequence[Receipt], column: str) -> Case | int | None:
+    values: list[int | None] = [getattr(receipt, column) for receipt in receipts]
+    if len(set(values)) == 1:
+        return values[0]
+    branches = (When(pk=receipt.pk, then=Value(value)) for receipt, value in zip(receipts, values, strict=True))
     return Case(*branches, output_field=BigIntegerField())
 
 

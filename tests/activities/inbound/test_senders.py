@@ -8,7 +8,7 @@ from activities.services.receiving import keep
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft
 from contacts.models import Contact, MergeSuggestion
 from contacts.services import create_contact, delete_contact
-from tests.inbound import channel_of, contacts_from
+from tests.inbound import channel_of, contacts_from, receipts_of
 from tests.updates import drain, send, update
 from tests.worlds import World
 
@@ -110,6 +110,24 @@ def test_two_known_names_in_one_message_point_at_each_other(north: World):
     assert both.contact_id == by_user.contact_id != by_phone.contact_id
     assert suggestions(north, by_phone.contact) == {(by_user.contact_id, "same_sender")}
     assert names(north, by_user.contact) == {("whatsapp", "US.1"), ("whatsapp_parent", "US.ENT.1")}
+
+
+def test_further_names_of_a_known_sender_are_kept_and_of_a_stranger_are_not(north: World):
+    channel = channel_of(north, "whatsapp")
+    said = say(north, channel, 1, SAME_PHONE, phone=PHONE)
+    for key, identities in (
+        ("i:1", (SAME_PHONE, Identity("whatsapp", "US.1"))),
+        ("i:2", (Identity("whatsapp", "US.2"),)),
+    ):
+        event = InboundEvent(type=EventType.IDENTITY, sender=Sender(identities=identities))
+        with north.scope():
+            keep(channel, [Arrival(key=key, payload=b"raw", event=event)])
+        drain(north)
+    assert receipts_of(north, channel)[1:] == [
+        ("i:1", "applied", ""),
+        ("i:2", "ignored", "names somebody who never wrote"),
+    ]
+    assert names(north, said.contact) == {("phone", SAME_PHONE.value), ("whatsapp", "US.1")}
 
 
 def test_a_shared_telephone_is_kept_whatever_else_came_with_it(north: World):
