@@ -79,7 +79,7 @@ SECONDS ?= 3
 ROUNDS ?= 3
 KEEP ?= 1
 
-bench: setup-dev ## measure speed on PostgreSQL with ROWS contacts (default 100000; ONLY=winnerr,rentalot,statements,totals)
+bench: setup-dev ## measure speed on PostgreSQL with ROWS contacts (default 100000; ONLY=winnerr,rentalot,statements,totals,inbound)
 	@$(RUN) -m benchmarks.run --rows "$(ROWS)" --seconds "$(SECONDS)" --rounds "$(ROUNDS)" --only "$(ONLY)" --keep "$(KEEP)"
 
 DELIVERIES ?= 100000

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, CharField, F
 from django.utils import timezone
 
+from accounts.prepared import OneOf, PreparedQuery, Slot, kept, moment_of, prepare
 from activities.arrivals import Arrival, storable
 from activities.models import InboundChannel, Receipt, ReceiptState
 
@@ -82,8 +83,15 @@ def _key_of(arrival: Arrival) -> str:
 
 
 def _stored(channel: InboundChannel, keys: Collection[str]) -> dict[str, tuple[str, datetime]]:
-    rows = Receipt.objects.filter(channel_id=channel.pk, key__in=keys)
-    return {key: (digest, at) for key, digest, at in rows.values_list("key", "digest", "received_at")}
+    rows = _of_keys().rows({"channel": channel.pk, "keys": keys})
+    return {key: (digest, moment_of(received_at)) for key, digest, received_at in rows}
+
+
+@kept
+def _of_keys() -> PreparedQuery:
+    one_of_them = OneOf(F("key"), Slot("keys", CharField(max_length=LONGEST_KEY), is_array=True))
+    rows = Receipt.objects.filter(one_of_them, channel_id=Slot("channel", BigIntegerField())).order_by()
+    return prepare(rows.values_list("key", "digest", "received_at"))
 
 
 def _count_conflicts(channel: InboundChannel, keys: Sequence[str]) -> None:
