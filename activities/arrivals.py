@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import isfinite
 from typing import Any, Final, NamedTuple, Self
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
@@ -71,8 +72,8 @@ class InboundEvent:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The event as a receipt keeps it; what says nothing is left out."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, "", {})}
+        """The event as a receipt keeps it, with nothing in it that a database refuses; what says nothing is left out."""
+        return {name: _storable_json(value) for name, value in asdict(self).items() if value not in (None, "", {})}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -85,6 +86,17 @@ class InboundEvent:
                 "sender": _sender_from(sender) if sender else None,
             }
         )
+
+
+def _storable_json(value: Any) -> Any:
+    """Python reads and writes more than JSON has: texts with NUL, and numbers that are none."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_storable_json(name): _storable_json(inner) for name, inner in value.items()}
+    return [_storable_json(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _sender_from(stored: Mapping[str, Any]) -> Sender:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -10,6 +13,8 @@ from accounts.tenancy import TenantModel
 from activities.models.communication import Communication
 from activities.models.inbound_channel import InboundChannel
 from contacts.models import Contact
+
+_NUMBERED: Final = re.compile(r"\w+:(\d{1,18})", re.ASCII)
 
 
 class ReceiptState(models.TextChoices):
@@ -72,3 +77,9 @@ class Receipt(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def provider_number(self) -> int:
+        """The provider's own number, which rises, where its name is one (Telegram's ``update:7``); else 0."""
+        numbered = _NUMBERED.fullmatch(self.key)
+        return int(numbered[1]) if numbered else 0

@@ -21,28 +21,32 @@ from contacts.services.changes import Change, record
 
 # Keys of a communication's metadata.
 EDITED_AT: Final = "editedAt"
+EDIT_NUMBER: Final = "editNumber"
 ORIGINAL: Final = "originalText"
 LONGEST_ORIGINAL: Final = 10_000
 
 
-def edit_communication(communication: Communication, text: str, *, edited_at: datetime, actor: Actor) -> bool:
+def edit_communication(
+    communication: Communication, text: str, *, edited_at: datetime, number: int = 0, actor: Actor
+) -> bool:
     """Give a message the text its sender gave it later; returns whether it had not been edited later than that already.
 
-    What it said first stays in its metadata. Raises ``CommunicationNotFound`` and ``Forbidden``.
+    ``number`` orders edits of one moment. What it said first stays in its metadata.
+    Raises ``CommunicationNotFound`` and ``Forbidden``.
     """
     actor.require(Right.WRITE_CONTACTS)
     with transaction.atomic():
         hold_communication(communication, actor)
         communication.refresh_from_db(fields=["subject", "body", "metadata"])
         moment = edited_at.isoformat()
-        if communication.metadata.get(EDITED_AT, "") > moment:
+        if (communication.metadata.get(EDITED_AT, ""), communication.metadata.get(EDIT_NUMBER, 0)) > (moment, number):
             return False
         original = communication.metadata.get(ORIGINAL, communication.body[:LONGEST_ORIGINAL])
         body = text[:LONGEST_BODY]
         Communication.objects.filter(pk=communication.pk).update(
             body=body,
             search_text=search_text(communication.subject, body),
-            metadata={**communication.metadata, EDITED_AT: moment, ORIGINAL: original},
+            metadata={**communication.metadata, EDITED_AT: moment, EDIT_NUMBER: number, ORIGINAL: original},
         )
         edited = Change(
             contact_id=communication.contact_id,

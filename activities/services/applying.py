@@ -2,18 +2,23 @@
 
 A batch is one transaction. It takes receipts that are due, applies them and says so, so that a worker that is killed
 leaves either all of it or nothing. One worker at a time applies an organization's receipts; others pass it by.
+
+A receipt that fails is tried alone from then on, and its attempt is written down before it is made: one that ends its
+worker's process, however it does that, is known by it. A batch is announced in the same way when it is the first of an
+organization that this process applies: what ended the process before stands at the head of the queue.
 """
 
 from __future__ import annotations
 
 import logging
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Organization
@@ -24,16 +29,17 @@ from activities.models import Receipt, ReceiptState
 from activities.services.corrections import correct
 from activities.services.inbox import take_in
 from activities.services.outcomes import Outcome
+from activities.services.settling import MOST_ATTEMPTS, announce, failure, has_failed, settle, store
 
 logger = logging.getLogger("latchkey.inbound")
 
 # Some tenths of a second of work: whoever writes to one of the contacts meanwhile waits for as long.
 BATCH: Final = 100
-# 2 seconds before the second attempt, 4 before the third, more than 4 minutes before the last.
-MOST_ATTEMPTS: Final = 8
-_FIRST_DELAY: Final = timedelta(seconds=2)
-_JITTER: Final = 0.25
-_COLUMNS: Final = ("state", "attempts", "due_at", "reason", "settled_at", "contact", "communication")
+# Receipts of one organization are tried one by one for as long; then it is another's turn.
+SECONDS_ALONE: Final = 1.0
+
+# Organizations of which this process has lived through a batch.
+_lived_through: Final[set[int]] = set()
 
 
 def apply_due_receipts(stop: Callable[[], bool] = lambda: False) -> int:
@@ -52,65 +58,123 @@ def apply_due_receipts(stop: Callable[[], bool] = lambda: False) -> int:
 def apply_batch(organization_id: int, *, limit: int = BATCH) -> int:
     """Apply the next receipts of one organization that are due; returns how many, 0 also while somebody else is at it.
 
-    Should the batch fail, each of its receipts is tried alone, so that one that cannot be applied holds up no other. To be
-    called outside any unit of work.
+    Should the batch fail, its receipts are tried alone, so that one that cannot be applied holds up no other. To be called
+    outside any unit of work.
     """
-    taken: list[int] = []
+    taken = _Taken(is_announced=organization_id not in _lived_through)
+    failed: Sequence[int] = ()
     try:
-        return _attempt(organization_id, limit, taken)
+        _apply_together(organization_id, limit, taken)
     except Exception as error:
-        if not taken:
+        if not taken.together:
             raise
-        logger.warning("a batch of %d receipts failed (%s): one by one", len(taken), type(error).__name__)
-    for receipt_id in taken:
-        _apply_alone(organization_id, receipt_id)
-    return len(taken)
+        logger.warning("a batch of %d receipts failed (%s): one by one", len(taken.together), type(error).__name__)
+        failed = taken.together
+    _lived_through.add(organization_id)
+    until = monotonic() + SECONDS_ALONE
+    for receipt_id in (*failed, *taken.alone):
+        _apply_alone(organization_id, receipt_id, is_announced=taken.is_announced and receipt_id in failed)
+        if monotonic() > until:
+            break
+    return len(taken.together) + len(taken.alone)
 
 
-def _apply_alone(organization_id: int, receipt_id: int) -> None:
+@dataclass
+class _Taken:
+    """The receipts of a batch, by primary key and in their order. Those that failed before go alone."""
+
+    is_announced: bool
+    together: list[int] = field(default_factory=list)
+    alone: list[int] = field(default_factory=list)
+
+    def take(self, receipts: Sequence[Receipt]) -> list[Receipt]:
+        together = [receipt for receipt in receipts if not has_failed(receipt)]
+        self.together = [receipt.pk for receipt in together]
+        self.alone = [receipt.pk for receipt in receipts if has_failed(receipt)]
+        return together
+
+
+def _apply_together(organization_id: int, limit: int, taken: _Taken) -> None:
+    if taken.is_announced:
+        with _inbound_scope(organization_id) as is_ours:
+            receipts = taken.take(_due(limit)) if is_ours else []
+            announce(receipts, timezone.now())
+            store(receipts)
+        if receipts:
+            _apply_announced(organization_id, taken.together)
+        return
+    with _inbound_scope(organization_id) as is_ours:
+        receipts = taken.take(_due(limit)) if is_ours else []
+        for receipt in receipts:
+            receipt.attempts += 1
+        _apply(receipts)
+
+
+def _apply_announced(organization_id: int, receipt_ids: Collection[int]) -> None:
+    with _inbound_scope(organization_id, waits=True):
+        _apply(_pending(receipt_ids))
+
+
+def _apply_alone(organization_id: int, receipt_id: int, *, is_announced: bool) -> None:
+    """Try one receipt; however that ends, the attempt is counted. Raises what a database does that is away."""
+    if not (is_announced or _announce_one(organization_id, receipt_id)):
+        return
     try:
-        _attempt(organization_id, 1, [], only=receipt_id)
+        _apply_announced(organization_id, [receipt_id])
     except Exception as error:
         # In a unit of work of its own: the failed one is rolled back. A database that is away fails here as well.
-        with _inbound_scope(organization_id):
-            for receipt in Receipt.objects.filter(pk=receipt_id, state=ReceiptState.PENDING):
-                logger.exception("receipt %d failed at attempt %d", receipt.pk, receipt.attempts + 1)
-                _settle(receipt, Outcome.put_off(f"failed: {type(error).__name__}"), timezone.now())
-                receipt.save(update_fields=_COLUMNS)
+        with _inbound_scope(organization_id, waits=True):
+            receipts = _pending([receipt_id])
+            for receipt in receipts:
+                logger.exception("receipt %d failed at attempt %d", receipt.pk, receipt.attempts)
+                settle(receipt, failure(error), timezone.now())
+            store(receipts)
 
 
-def _attempt(organization_id: int, limit: int, taken: list[int], *, only: int | None = None) -> int:
-    """One transaction; ``taken`` is told what it is about, before anything can fail."""
+def _announce_one(organization_id: int, receipt_id: int) -> bool:
+    """Whether there is an attempt to be made, which is counted then. None is while another worker is at it."""
+    now = timezone.now()
     with _inbound_scope(organization_id) as is_ours:
-        if not is_ours:
-            return 0
-        receipts = _due(limit, only)
-        taken += [receipt.pk for receipt in receipts]
-        if receipts:
-            _apply(receipts)
-    return len(receipts)
+        receipts = _pending([receipt_id]) if is_ours else []
+        given_up = [receipt for receipt in receipts if has_failed(receipt) and receipt.attempts >= MOST_ATTEMPTS]
+        for receipt in given_up:
+            settle(receipt, Outcome.quarantined(receipt.reason), now)
+        if not given_up:
+            announce(receipts, now)
+        store(receipts)
+    return bool(receipts) and not given_up
 
 
 @contextmanager
-def _inbound_scope(organization_id: int) -> Iterator[bool]:
-    """A unit of work that alone applies this organization's receipts; gives False when another one is at it.
+def _inbound_scope(organization_id: int, *, waits: bool = False) -> Iterator[bool]:
+    """A unit of work that alone applies this organization's receipts.
 
-    On PostgreSQL the organization's row is the lock: referring to it stays possible, only its settings wait. On SQLite it
-    is the one write lock, taken before anything is read.
+    Gives False when another worker is at it, or ``waits`` for that one, as long as the database lets it. On PostgreSQL the
+    organization's row is the lock: referring to it stays possible, only its settings wait. On SQLite it is the one write
+    lock, taken before anything is read.
     """
     with tenant_scope(organization_id) as scope:
         scope.begin(write=True)
         rows = Organization.objects.filter(pk=organization_id)
-        yield bool(rows.select_for_update(skip_locked=True, no_key=True).values_list("pk"))
+        yield bool(rows.select_for_update(skip_locked=not waits, no_key=True).values_list("pk"))
 
 
-def _due(limit: int, only: int | None) -> list[Receipt]:
-    """The next receipts, in the order in which their senders sent them."""
-    due = Receipt.objects.filter(state=ReceiptState.PENDING).select_related("channel").defer("payload")
-    if only is not None:
-        return list(due.filter(pk=only))
-    first = due.filter(due_at__lte=timezone.now()).order_by("due_at", "id")[:limit]
-    return sorted(first, key=lambda receipt: (receipt.sent_at, receipt.pk))
+def _due(limit: int) -> list[Receipt]:
+    due = _receipts().filter(due_at__lte=timezone.now()).order_by("due_at", "id")
+    return sorted(due[:limit], key=_order)
+
+
+def _pending(receipt_ids: Collection[int]) -> list[Receipt]:
+    return sorted(_receipts().filter(pk__in=receipt_ids), key=_order)
+
+
+def _receipts() -> QuerySet[Receipt]:
+    return Receipt.objects.filter(state=ReceiptState.PENDING).select_related("channel").defer("payload")
+
+
+def _order(receipt: Receipt) -> tuple[datetime, int, int]:
+    """By the provider's time, within its second by the provider's numbers, and else as they came (RELIABILITY 3.5)."""
+    return receipt.sent_at, receipt.provider_number, receipt.pk
 
 
 def _apply(receipts: Sequence[Receipt]) -> None:
@@ -122,22 +186,5 @@ def _apply(receipts: Sequence[Receipt]) -> None:
             outcomes[receipt.pk] = correct(receipt, event)
     now = timezone.now()
     for receipt in receipts:
-        _settle(receipt, outcomes.get(receipt.pk, Outcome.quarantined("nothing was read from it")), now)
-    Receipt.objects.bulk_update(receipts, _COLUMNS)
-
-
-def _settle(receipt: Receipt, outcome: Outcome, now: datetime) -> None:
-    receipt.attempts += 1
-    if outcome.state is ReceiptState.PENDING and receipt.attempts >= MOST_ATTEMPTS:
-        outcome = replace(outcome, state=outcome.in_the_end)
-    receipt.state, receipt.reason = outcome.state, outcome.reason[:200]
-    receipt.contact_id, receipt.communication_id = outcome.contact_id, outcome.communication_id
-    if outcome.state is ReceiptState.PENDING:
-        receipt.due_at = now + _delay(receipt.attempts)
-    else:
-        receipt.settled_at = now
-
-
-def _delay(attempts: int) -> timedelta:
-    """Longer each time, and never the same for two that failed together."""
-    return _FIRST_DELAY * float(2 ** (attempts - 1)) * random.uniform(1, 1 + _JITTER)  # noqa: S311 - no secret
+        settle(receipt, outcomes.get(receipt.pk, Outcome.quarantined("nothing was read from it")), now)
+    store(receipts)

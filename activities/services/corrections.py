@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from activities.arrivals import EventType, InboundEvent
 from activities.exceptions import CommunicationNotFound
-from activities.models import Communication, Receipt, ReceiptState
+from activities.models import Communication, Receipt
+from activities.rules import LONGEST_PROVIDER_ID
 from activities.services.amending import edit_communication, report_delivery
 from activities.services.communicating import delete_communication
-from activities.services.inbox import actor_of
+from activities.services.inbox import CHANNEL, actor_of
 from activities.services.outcomes import Outcome
 from activities.services.senders import Directory
 from contacts.models import MergeReason
@@ -28,9 +29,8 @@ def correct(receipt: Receipt, event: InboundEvent) -> Outcome:
         return _learn_names(receipt, event)
     communication = _spoken_of(receipt, event)
     if communication is None:
-        # Whoever answers by other means than Latchkey makes reports of messages that never come here: nobody has to look.
-        in_the_end = ReceiptState.IGNORED if event.type is EventType.STATUS else ReceiptState.QUARANTINED
-        return Outcome.put_off(UNKNOWN_MESSAGE, in_the_end=in_the_end)
+        # Also of one that never comes: whoever answers by other means than Latchkey makes such reports.
+        return Outcome.waiting(UNKNOWN_MESSAGE)
     actor = actor_of(receipt.channel)
     applied = Outcome.applied(contact_id=communication.contact_id, communication_id=communication.pk)
     if event.type is EventType.STATUS:
@@ -41,7 +41,9 @@ def correct(receipt: Receipt, event: InboundEvent) -> Outcome:
     try:
         if event.type is EventType.REVOCATION:
             delete_communication(communication, actor=actor)
-        elif not edit_communication(communication, event.text, edited_at=receipt.sent_at, actor=actor):
+        elif not edit_communication(
+            communication, event.text, edited_at=receipt.sent_at, number=receipt.provider_number, actor=actor
+        ):
             return Outcome.ignored("the message was edited later than this")
     except CommunicationNotFound:
         return Outcome.ignored("the contact of the message is deleted")
@@ -49,9 +51,16 @@ def correct(receipt: Receipt, event: InboundEvent) -> Outcome:
 
 
 def _spoken_of(receipt: Receipt, event: InboundEvent) -> Communication | None:
-    """The message by its provider's id, among those of this kind of channel."""
-    named = Communication.objects.filter(provider_message_id=event.message_id, kind=receipt.channel.kind)
-    return named.order_by("-id").first() if event.message_id else None
+    """The message by its provider's id: one that came through this channel, or that this program did not bring in.
+
+    Providers number messages per account: those of another channel may have the same id.
+    """
+    if not event.message_id:
+        return None
+    name = event.message_id[:LONGEST_PROVIDER_ID]
+    named = Communication.objects.filter(provider_message_id=name, kind=receipt.channel.kind).order_by("-id")
+    by_channel = {row.metadata.get(CHANNEL): row for row in reversed(named)}
+    return by_channel.get(receipt.channel.public_id) or by_channel.get(None)
 
 
 def _learn_names(receipt: Receipt, event: InboundEvent) -> Outcome:

@@ -26,6 +26,7 @@ from activities.services.limits import Allowance
 from activities.services.outcomes import Outcome
 from activities.services.recording import record_activities
 from activities.services.senders import Directory, Place
+from activities.services.subjects import lock_contacts
 from contacts.consent import statement_in
 from contacts.drafts import UNSET, ContactDraft
 from contacts.models import Contact, Medium, MergeReason
@@ -43,6 +44,8 @@ ACTIVITY_OF: Final = {
     ChannelKind.TELEGRAM: ActivityType.TELEGRAM_RECEIVED,
 }
 LONGEST_NAME: Final = 200
+# Of a communication's metadata: the public id of the channel it came through.
+CHANNEL: Final = "channel"
 LONGEST_SUMMARY: Final = 500
 
 
@@ -68,6 +71,9 @@ def take_in(events: Sequence[tuple[Receipt, InboundEvent]]) -> dict[int, Outcome
         letter.receipt.pk: Outcome.quarantined(kept_out[letter.place]) for letter in letters if letter.place in kept_out
     }
     welcome = [letter for letter in letters if letter.place not in kept_out]
+    if welcome:
+        # All of them now, in the order of their keys: channel by channel, two who lock several could wait for each other.
+        lock_contacts({letter.place.owner for letter in welcome}, actor_of(welcome[0].receipt.channel))
     _remember_senders(welcome, directory, now)
     for of_channel in _by_channel(welcome).values():
         outcomes |= _write_down(of_channel, now)
@@ -89,6 +95,8 @@ def _by_channel(letters: Iterable[Letter]) -> dict[int, list[Letter]]:
 def _make_contacts(letters: Sequence[Letter], now: datetime) -> dict[Place, str]:
     """Make the contacts that are missing, each on the channel of its first message; returns those kept out, and why."""
     allowance = Allowance(now)
+    # Known from the start, it costs no second write of the contact, nor another score.
+    spoken = {letter.place: _said_at(letter, now) for letter in sorted(letters, key=lambda each: each.receipt.sent_at)}
     kept_out: dict[Place, str] = {}
     wanted: dict[Place, Letter] = {}
     for letter in letters:
@@ -100,14 +108,14 @@ def _make_contacts(letters: Sequence[Letter], now: datetime) -> dict[Place, str]
             wanted[letter.place] = letter
     for first_letters in _by_channel(wanted.values()).values():
         channel = first_letters[0].receipt.channel
-        drafts = [_draft(letter.place, channel) for letter in first_letters]
+        drafts = [_draft(letter.place, channel, spoken[letter.place]) for letter in first_letters]
         made = (contact for chunk in create_contacts(drafts, actor=actor_of(channel)) for contact in chunk)
         for letter, contact in zip(first_letters, made, strict=True):
             letter.place.contact_id = contact.pk
     return kept_out
 
 
-def _draft(place: Place, channel: InboundChannel) -> ContactDraft:
+def _draft(place: Place, channel: InboundChannel, spoken: datetime) -> ContactDraft:
     """Somebody new: what the provider says of them, ``source`` the kind of channel (DESIGN section 4, decision 6)."""
     sender = place.sender
     # The address stays with whoever has it; two contacts cannot share a primary one.
@@ -118,6 +126,7 @@ def _draft(place: Place, channel: InboundChannel) -> ContactDraft:
         phone=sender.phone[: LONGEST["phone"]],
         source=channel.kind,
         language=sender.language[: LONGEST["language"]] or UNSET,
+        last_contacted_at=spoken,
     )
 
 
@@ -161,7 +170,7 @@ def _write_down(letters: Sequence[Letter], now: datetime) -> dict[int, Outcome]:
 
 def _communication(letter: Letter, now: datetime) -> CommunicationDraft:
     event = letter.event
-    body, metadata = event.text, dict(event.metadata)
+    body, metadata = event.text, {**event.metadata, CHANNEL: letter.receipt.channel.public_id}
     if len(body) > LONGEST_BODY:
         # All of it is in the receipt.
         body, metadata["isCut"] = body[:LONGEST_BODY], True
@@ -170,11 +179,15 @@ def _communication(letter: Letter, now: datetime) -> CommunicationDraft:
         direction=Direction.INBOUND,
         subject=event.subject[:LONGEST_SUBJECT],
         body=body,
-        # A provider's clock may be ahead of ours; nothing was said in the future.
-        occurred_at=min(letter.receipt.sent_at, now),
+        occurred_at=_said_at(letter, now),
         provider_message_id=event.message_id[:LONGEST_PROVIDER_ID],
         metadata=metadata,
     )
+
+
+def _said_at(letter: Letter, now: datetime) -> datetime:
+    """A provider's clock may be ahead of ours; nothing was said in the future."""
+    return min(letter.receipt.sent_at, now)
 
 
 def _activity(row: Communication, channel: InboundChannel) -> ActivityDraft:
@@ -217,12 +230,9 @@ def _statements_in(event: InboundEvent, kind: str) -> list[tuple[str, bool]]:
 
 def _take_phones(letters: Sequence[Letter], actor: Actor) -> None:
     """A telephone that senders have shown to be theirs goes to their contact, unless it has one."""
-    proven = {
-        letter.place.owner: letter.event.sender.proven_phone
-        for letter in letters
-        if letter.event.sender and letter.event.sender.proven_phone
-    }
-    if not proven:
-        return
-    for contact in Contact.objects.active().filter(pk__in=proven, phone=""):
+    proven: dict[int, str] = {}
+    for letter in letters:
+        if letter.event.sender and letter.event.sender.proven_phone:
+            proven.setdefault(letter.place.owner, letter.event.sender.proven_phone)
+    for contact in Contact.objects.active().filter(pk__in=proven, phone="") if proven else ():
         update_contact(contact, ContactDraft(phone=proven[contact.pk][: LONGEST["phone"]]), actor=actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +22,7 @@ class Allowance:
     def __init__(self, now: datetime) -> None:
         self._since = now - WINDOW
         self._channels: dict[int, int] = {}
-        self._domains: dict[str, int] = {}
+        self._domains: Counter[str] | None = None
 
     def refusal(self, channel: InboundChannel, sender: Sender) -> str:
         """Why the sender may not become a contact now; ``""`` when they may, and are counted."""
@@ -32,7 +33,7 @@ class Allowance:
         if domain and self._made_from(domain) >= MOST_NEW_PER_DOMAIN:
             return f"too many new contacts from {domain} within an hour"
         self._channels[channel.pk] = made + 1
-        if domain:
+        if domain and self._domains is not None:
             self._domains[domain] += 1
         return ""
 
@@ -42,9 +43,10 @@ class Allowance:
         return self._channels[channel.pk]
 
     def _made_from(self, domain: str) -> int:
-        if domain not in self._domains:
-            mailboxes = self._recent().filter(kind=IdentityKind.EMAIL, value__endswith=f"@{domain}")
-            self._domains[domain] = mailboxes.count()
+        if self._domains is None:
+            # One statement for all domains: a flood comes from many.
+            mailboxes = self._recent().filter(kind=IdentityKind.EMAIL).values_list("value", flat=True)
+            self._domains = Counter(address.rpartition("@")[2] for address in mailboxes)
         return self._domains[domain]
 
     def _recent(self) -> QuerySet[SenderIdentity]:

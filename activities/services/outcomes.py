@@ -10,16 +10,16 @@ from activities.models import ReceiptState
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The receipt's next state, why, and what it led to.
+    """The receipt's next state, why, and what it led to. ``PENDING`` puts it off, to be tried again later.
 
-    ``PENDING`` puts it off, to be tried again later, and ``in_the_end`` is what it is when that never helped.
+    ``is_waiting`` says that nothing is wrong with it: it came before what it speaks of.
     """
 
     state: ReceiptState
     reason: str = ""
     contact_id: int | None = None
     communication_id: int | None = None
-    in_the_end: ReceiptState = ReceiptState.QUARANTINED
+    is_waiting: bool = False
 
     @classmethod
     def applied(cls, *, contact_id: int | None = None, communication_id: int | None = None) -> Self:
@@ -34,5 +34,9 @@ class Outcome:
         return cls(state=ReceiptState.QUARANTINED, reason=reason)
 
     @classmethod
-    def put_off(cls, reason: str, *, in_the_end: ReceiptState = ReceiptState.QUARANTINED) -> Self:
-        return cls(state=ReceiptState.PENDING, reason=reason, in_the_end=in_the_end)
+    def waiting(cls, reason: str) -> Self:
+        return cls(state=ReceiptState.PENDING, reason=reason, is_waiting=True)
+
+    @classmethod
+    def put_off(cls, reason: str) -> Self:
+        return cls(state=ReceiptState.PENDING, reason=reason)

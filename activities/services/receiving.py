@@ -6,11 +6,13 @@ import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, CharField, F
 from django.utils import timezone
 
+from accounts.prepared import OneOf, PreparedQuery, Slot, kept, moment_of, prepare
 from activities.arrivals import Arrival, storable
 from activities.models import InboundChannel, Receipt, ReceiptState
 
@@ -40,12 +42,13 @@ def keep(channel: InboundChannel, arrivals: Sequence[Arrival], *, is_retold: boo
         receipt = _receipt(channel, arrival)
         receipts.setdefault(receipt.key, receipt)
     with transaction.atomic():
-        before = _stored(channel, receipts)
-        fresh = [receipt for key, receipt in receipts.items() if key not in before]
-        Receipt.objects.bulk_create(fresh, ignore_conflicts=True)
+        # Before it is asked what is there: of two that come at the same time, the second waits here and then sees the first.
+        Receipt.objects.bulk_create(receipts.values(), ignore_conflicts=True)
+        stored = _stored(channel, receipts)
         if not is_retold:
-            _count_conflicts(channel, [key for key, digest in before.items() if digest != receipts[key].digest])
-    return Kept(new=len(fresh), repeated=len(arrivals) - len(fresh))
+            _count_conflicts(channel, [key for key, (digest, _) in stored.items() if digest != receipts[key].digest])
+    new = sum(stored[key] == (receipt.digest, receipt.received_at) for key, receipt in receipts.items())
+    return Kept(new=new, repeated=len(arrivals) - new)
 
 
 def _receipt(channel: InboundChannel, arrival: Arrival) -> Receipt:
@@ -81,8 +84,16 @@ def key_of(arrival: Arrival) -> str:
     return f"{key[: LONGEST_KEY - len(digest) - 1]}#{digest}"
 
 
-def _stored(channel: InboundChannel, keys: Collection[str]) -> dict[str, str]:
-    return dict(Receipt.objects.filter(channel_id=channel.pk, key__in=keys).values_list("key", "digest"))
+def _stored(channel: InboundChannel, keys: Collection[str]) -> dict[str, tuple[str, datetime]]:
+    rows = _of_keys().rows({"channel": channel.pk, "keys": keys})
+    return {key: (digest, moment_of(received_at)) for key, digest, received_at in rows}
+
+
+@kept
+def _of_keys() -> PreparedQuery:
+    one_of_them = OneOf(F("key"), Slot("keys", CharField(max_length=LONGEST_KEY), is_array=True))
+    rows = Receipt.objects.filter(one_of_them, channel_id=Slot("channel", BigIntegerField())).order_by()
+    return prepare(rows.values_list("key", "digest", "received_at"))
 
 
 def _count_conflicts(channel: InboundChannel, keys: Sequence[str]) -> None:

@@ -53,6 +53,7 @@ def test_only_the_fence_makes_querysets_of_its_own():
 # Imports inside functions hide cycles.
 LATE_IMPORTS = {
     "activities/apps.py": "the same, for the receivers of what happens to contacts, and the work of the worker",
+    "tests/activities/inbound/dying.py": "a program: models may be imported once it has set Django up",
     "accounts/apps.py": "Django loads this file before models may be imported; ready() is its place for checks",
 }
 

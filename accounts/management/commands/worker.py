@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, repeat
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
@@ -100,10 +101,21 @@ class Command(JsonCommand):
     def _do_standing_work(self) -> int:
         done = 0
         for work in standing_work:
-            done += work(self._stopping.is_set)
+            done += work(self._between_pieces())
         if done and connection.vendor == "sqlite":
             sleep(GIVING_WAY)
         return done
+
+    def _between_pieces(self) -> Callable[[], bool]:
+        """What tells a piece of standing work to stop, and lets others write before the second and each that follows."""
+        pauses = chain([0.0], repeat(GIVING_WAY))
+
+        def stops() -> bool:
+            if connection.vendor == "sqlite":
+                sleep(next(pauses))
+            return self._stopping.is_set()
+
+        return stops
 
     def _run_ready_jobs(self) -> int:
         self._round = JobWorker()

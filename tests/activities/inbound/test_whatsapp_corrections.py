@@ -9,7 +9,7 @@ import pytest
 from activities.drafts import CommunicationDraft
 from activities.models import Communication, Conversation, SenderIdentity
 from activities.services import record_communication
-from activities.services.applying import MOST_ATTEMPTS
+from activities.services.settling import MOST_WAITS
 from contacts.models import Contact, MergeSuggestion
 from tests.activities.inbound.whatsapp import (
     SENT_AT,
@@ -95,12 +95,12 @@ def test_a_status_before_its_message_waits_for_it_and_makes_no_contact(north: Wo
         assert Contact.objects.count() == before
 
 
-def test_a_status_of_what_was_never_here_is_laid_aside_in_the_end_and_an_edit_is_for_people_to_see(north: World):
+def test_a_status_and_an_edit_of_what_was_never_here_are_laid_aside_in_the_end(north: World):
     channel = whatsapp(north)
     receive(channel, "status_sent", "edit")
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MOST_WAITS):
         let_time_pass(north)
-    assert [row[1:] for row in receipts_of(north, channel)] == [("ignored", UNKNOWN), ("quarantined", UNKNOWN)]
+    assert [row[1:] for row in receipts_of(north, channel)] == [("ignored", UNKNOWN)] * 2
 
 
 def names_of(world: World, contact: Contact) -> set[str]:
