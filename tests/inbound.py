@@ -54,10 +54,14 @@ def receipts_of(world: World, channel: InboundChannel) -> list[tuple[str, str, s
 
 
 def messages_of(world: World, channel: InboundChannel) -> list[Communication]:
-    """The communications a channel's receipts led to, in the order of arrival."""
+    """The communications a channel's receipts led to, in the order of arrival; each must name the channel it came by."""
     with world.scope():
         rows = Receipt.objects.filter(channel=channel, communication__isnull=False).order_by("id")
-        return [row.communication for row in rows.select_related("communication") if row.communication]
+        messages = [row.communication for row in rows.select_related("communication") if row.communication]
+    for message in messages:
+        # What is left is the same in every run.
+        assert message.metadata.pop("channel") == channel.public_id
+    return messages
 
 
 def contacts_from(world: World, source: str) -> list[Contact]:

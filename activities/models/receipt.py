@@ -49,6 +49,8 @@ class Receipt(TenantModel):
     # Why it is ignored, quarantined or put off; never words of the message.
     reason = models.CharField(max_length=200, blank=True, default="")
     settled_at = models.DateTimeField(null=True)
+    # What it says was taken away when it had been settled for a month; its key stays.
+    is_emptied = models.BooleanField(default=False)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     communication = models.ForeignKey(
         Communication, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
@@ -66,6 +68,11 @@ class Receipt(TenantModel):
                 fields=["organization", "due_at", "id"], condition=Q(state=ReceiptState.PENDING), name="receipt_due"
             ),
             models.Index(F("organization"), F("received_at").desc(), F("id").desc(), name="receipt_newest_first"),
+            models.Index(
+                fields=["organization", "settled_at", "id"],
+                condition=Q(is_emptied=False, state__in=[ReceiptState.APPLIED, ReceiptState.IGNORED]),
+                name="receipt_to_be_emptied",
+            ),
             models.Index(
                 F("organization"),
                 F("received_at").desc(),

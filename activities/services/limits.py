@@ -14,6 +14,20 @@ from activities.models import IdentityKind, InboundChannel, SenderIdentity
 WINDOW: Final = timedelta(hours=1)
 # People write from a company's addresses, programs from a thousand of one domain.
 MOST_NEW_PER_DOMAIN: Final = 100
+# Where everybody has a mailbox: many who write from there are many people, and the channel's own limit has to do.
+# fmt: off
+FREE_MAILBOXES: Final = frozenset(
+    {
+        "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "ymail.com",
+        "aol.com", "icloud.com", "me.com", "mac.com", "proton.me", "protonmail.com", "gmx.de", "gmx.net", "gmx.at",
+        "web.de", "t-online.de", "freenet.de", "mail.com", "orange.fr", "wanadoo.fr", "free.fr", "laposte.net",
+        "libero.it", "virgilio.it", "hotmail.fr", "hotmail.it", "hotmail.co.uk", "yahoo.co.uk", "yahoo.fr",
+        "yahoo.de", "yahoo.co.jp", "btinternet.com", "comcast.net", "verizon.net", "att.net", "mail.ru", "yandex.ru",
+        "seznam.cz", "wp.pl", "o2.pl", "abv.bg", "qq.com", "163.com", "126.com", "naver.com", "daum.net",
+        "rediffmail.com", "uol.com.br", "bol.com.br", "terra.com.br",
+    }
+)
+# fmt: on
 
 
 class Allowance:
@@ -55,4 +69,5 @@ class Allowance:
 
 def _domain_of(sender: Sender) -> str:
     mailboxes = (identity.value for identity in sender.identities if identity.kind == IdentityKind.EMAIL)
-    return next(mailboxes, "").rpartition("@")[2]
+    domain = next(mailboxes, "").rpartition("@")[2]
+    return "" if domain in FREE_MAILBOXES else domain
