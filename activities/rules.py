@@ -37,6 +37,12 @@ LARGEST_AMOUNT = Decimal(10) ** 13
 LARGEST_NUMBER = 10**15
 CENT = Decimal("0.01")
 
+# What a message's metadata holds for those who apply what comes after it, and for nobody else.
+# The public id of the channel it came through, and the place of its last edit among those of one second.
+CHANNEL = "channel"
+EDIT_NUMBER = "editNumber"
+BOOKKEEPING = frozenset({CHANNEL, EDIT_NUMBER})
+
 # An activity of these is a word with the contact (CONTRACTS W-S18).
 CONTACT_TYPES = frozenset(
     {

@@ -28,14 +28,14 @@ disiscrivimi|cancellami
 afmelden|uitschrijven
 afmeld|avmeld
 wypisz|odhlasit|leiratkozas|dezabonare
-στοπ|διαγραφη|απεγγραφη
+στοπ|διακοπη|διαγραφη|απεγγραφη
 стоп|отписаться|отписка|отпиши
 abonelikten cik
 توقف|إيقاف|הסר|停止|退订|停止配信|중지
 """
 # Carriers stop at these as well; anywhere else they answer a question: "Cancel" the viewing, "basta" the coffee.
 _STOP_BY_SMS: Final = """
-cancel|end|quit|revoke|parar|cancelar|alto|annulla|basta|avsluta|peruuta|lopeta|koniec|διακοπη|dur|iptal
+cancel|end|quit|revoke|parar|cancelar|alto|annulla|basta|avsluta|peruuta|lopeta|koniec|dur|iptal
 """
 _START: Final = """
 start|unstop|subscribe|resume|opt in|optin

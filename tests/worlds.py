@@ -229,7 +229,7 @@ def _inbound(contacts: list[Contact], canary: str, actor: Actor) -> None:
         sent_at=MOMENT,
         state=ReceiptState.IGNORED,
         reason=f"nothing of {canary}",
-        settled_at=MOMENT,
+        settled_at=timezone.now(),
     )
     SenderIdentity.objects.create(
         contact=contacts[1], channel=channel, kind=IdentityKind.TELEGRAM, value="700100200", name=f"Bob {canary}"

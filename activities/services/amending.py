@@ -13,7 +13,7 @@ from accounts.identifiers import uuid7
 from accounts.roles import Right
 from activities.models import Communication, Delivery
 from activities.querysets import COMMUNICATION
-from activities.rules import LONGEST_BODY
+from activities.rules import EDIT_NUMBER, LONGEST_BODY
 from activities.search import search_text
 from activities.services.communicating import facts_of, hold_communication
 from contacts.models import ChangeVerb
@@ -21,7 +21,6 @@ from contacts.services.changes import Change, record
 
 # Keys of a communication's metadata.
 EDITED_AT: Final = "editedAt"
-EDIT_NUMBER: Final = "editNumber"
 ORIGINAL: Final = "originalText"
 LONGEST_ORIGINAL: Final = 10_000
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 from activities.arrivals import EventType, InboundEvent
 from activities.exceptions import CommunicationNotFound
 from activities.models import Communication, Receipt
-from activities.rules import LONGEST_PROVIDER_ID
+from activities.rules import CHANNEL, LONGEST_PROVIDER_ID
 from activities.services.amending import edit_communication, report_delivery
 from activities.services.communicating import delete_communication
-from activities.services.inbox import CHANNEL, actor_of
+from activities.services.inbox import actor_of
 from activities.services.outcomes import Outcome
 from activities.services.senders import Directory
 from contacts.models import MergeReason

@@ -20,7 +20,7 @@ from activities.models import (
     InboundChannel,
     Receipt,
 )
-from activities.rules import LONGEST_BODY, LONGEST_PROVIDER_ID, LONGEST_SUBJECT
+from activities.rules import CHANNEL, LONGEST_BODY, LONGEST_PROVIDER_ID, LONGEST_SUBJECT
 from activities.services.communicating import record_communications
 from activities.services.limits import Allowance
 from activities.services.outcomes import Outcome
@@ -44,8 +44,6 @@ ACTIVITY_OF: Final = {
     ChannelKind.TELEGRAM: ActivityType.TELEGRAM_RECEIVED,
 }
 LONGEST_NAME: Final = 200
-# Of a communication's metadata: the public id of the channel it came through.
-CHANNEL: Final = "channel"
 LONGEST_SUMMARY: Final = 500
 
 

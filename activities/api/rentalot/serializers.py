@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accounts.prepared import read_json
 from activities.models import CommunicationKind, Direction
+from activities.rules import BOOKKEEPING
 from config.wires.fields import Documents, WireField, as_stored, seconds
 from config.wires.openapi.rentalot import UUID as UUID_SHAPE
 from config.wires.openapi.shapes import MOMENT, NULL, TEXT, Shape, nullable, one_of, whole
@@ -45,7 +46,8 @@ def _metadata(subject: str, stored: Any) -> dict[str, Any]:
     """The subject, and what came with a message and is no text."""
     # PostgreSQL hands on an object, SQLite its text.
     came_with = stored if isinstance(stored, dict) else read_json(stored)
-    return ({"subject": subject} if subject else {}) | came_with
+    told = {name: value for name, value in came_with.items() if name not in BOOKKEEPING}
+    return ({"subject": subject} if subject else {}) | told
 
 
 def _contact_name(full_name: str, company_name: str) -> str | None:

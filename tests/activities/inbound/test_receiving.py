@@ -84,6 +84,7 @@ def test_what_no_database_takes_is_stored_without_it(north: World):
             "email": "",
             "language": "",
             "proven_phone": "",
+            "wrote_to": "",
         },
         "text": "Hi\N{REPLACEMENT CHARACTER}",
         "metadata": {"at\N{REPLACEMENT CHARACTER}": [None, None, 1.5], "deep": [{"x": "\N{REPLACEMENT CHARACTER}"}]},
