@@ -172,7 +172,7 @@ def test_a_telephone_written_internationally_is_found_unless_it_reads_as_another
 
 CROWD = """
     INSERT INTO contacts_contact ({columns}, uuid, number, email, email_norm, phone, phone_norm)
-    SELECT {columns}, gen_random_uuid(), 1000 + line, '', '', 'x', '+1202' || (5000000 + line)
+    SELECT {columns}, gen_random_uuid(), 1000000 + line, '', '', 'x', '+1202' || (5000000 + line)
     FROM contacts_contact, generate_series(1, 5000) line WHERE id = %s
 """
 FURTHER = """
