@@ -11,7 +11,7 @@ RUN = $(VENV)/bin/python
 MANAGE = $(RUN) manage.py
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup setup-dev setup-browser demo serve test proof bench lint format types check lock clean
+.PHONY: help setup setup-dev setup-browser demo serve test proof bench chaos-inbound lint format types check lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -79,8 +79,15 @@ SECONDS ?= 3
 ROUNDS ?= 3
 KEEP ?= 1
 
-bench: setup-dev ## measure speed on PostgreSQL with ROWS contacts (default 100000; ONLY=winnerr,rentalot,estateprime,statements,totals)
+bench: setup-dev ## measure speed on PostgreSQL with ROWS contacts (default 100000; ONLY=winnerr,rentalot,estateprime,statements,totals,inbound)
 	@$(RUN) -m benchmarks.run --rows "$(ROWS)" --seconds "$(SECONDS)" --rounds "$(ROUNDS)" --only "$(ONLY)" --keep "$(KEEP)"
+
+DELIVERIES ?= 100000
+KILLS ?= 20
+DATABASE ?= postgresql
+
+chaos-inbound: setup-dev ## send DELIVERIES (default 100000) in disorder while KILLS (20) workers are killed, and count
+	@$(RUN) -m benchmarks.chaos_inbound --deliveries "$(DELIVERIES)" --kills "$(KILLS)" --database "$(DATABASE)"
 
 lint: setup-dev ## ruff, formatting and the import contracts
 	$(RUN) -m ruff check .

@@ -28,7 +28,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Where the wires are.
 WIRE_PREFIXES = ("/v1/", "/api/")
 # Paths programs use: no session, no cookies, no CSRF token, no redirects.
-PROGRAM_PREFIXES = (*WIRE_PREFIXES, "/healthz", "/readyz", "/static/")
+PROGRAM_PREFIXES = (*WIRE_PREFIXES, "/inbound/", "/healthz", "/readyz", "/static/")
 # Answers that have no body: a length of 0 would be wrong for one and is forbidden for the other (RFC 9110, 8.6).
 WITHOUT_CONTENT = frozenset({204, 304})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")

@@ -25,7 +25,7 @@ logger = logging.getLogger("latchkey.accounts")
 CURRENT_ORGANIZATION = "nullif(current_setting('app.organization', true), '')::bigint"
 
 # Rows that record what happened: the application may add them and read them, nobody rewrites history.
-APPEND_ONLY_TABLES = ("contacts_contactchange",)
+APPEND_ONLY_TABLES = ("contacts_consent", "contacts_contactchange")
 # Kept by triggers and read through functions, both the owner's; the application itself has no business in them.
 PRIVATE_TABLES = (
     "contacts_count",

@@ -24,6 +24,7 @@ class ActivityDraft:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     scheduled_at: datetime | None = None
     member: int | Unset | None = UNSET
+    communication: int | None = None
     created_at: datetime | Unset = UNSET
     winnerr_key: str | Unset = UNSET
 
@@ -33,7 +34,7 @@ class CommunicationDraft:
     """One message, call or meeting: ``kind`` of ``CommunicationKind``, ``direction`` of ``Direction``.
 
     ``occurred_at`` is now unless said. ``member`` is a member's primary key; not said, it is the member who acts.
-    ``extra`` is a JSON object that is kept without meaning.
+    ``metadata`` is a JSON object, what came with it and is no text; ``extra`` one that is kept without meaning.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class CommunicationDraft:
     occurred_at: datetime | Unset = UNSET
     member: int | Unset | None = UNSET
     provider_message_id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     winnerr_key: str | Unset = UNSET
 

@@ -71,7 +71,8 @@ def timeline(contact: Contact, *, before: TimelinePosition | None = None, limit:
 def _timeline_sources() -> Mapping[TimelineKind, tuple[QuerySet[Any], str]]:
     """The rows of each kind and the column of their moment."""
     return {
-        TimelineKind.ACTIVITY: (Activity.objects.select_related("member"), "created_at"),
+        # One that tells of a message and nothing else would only say it twice.
+        TimelineKind.ACTIVITY: (Activity.objects.filter(communication=None).select_related("member"), "created_at"),
         TimelineKind.CHANGE: (_contact_changes(), "created_at"),
         TimelineKind.COMMUNICATION: (_kept_communications().select_related("member"), "occurred_at"),
         TimelineKind.DEAL: (Deal.objects.filter(deleted_at=None).select_related("assigned_to"), "created_at"),

@@ -37,6 +37,12 @@ LARGEST_AMOUNT = Decimal(10) ** 13
 LARGEST_NUMBER = 10**15
 CENT = Decimal("0.01")
 
+# What a message's metadata holds for those who apply what comes after it, and for nobody else.
+# The public id of the channel it came through, and the place of its last edit among those of one second.
+CHANNEL = "channel"
+EDIT_NUMBER = "editNumber"
+BOOKKEEPING = frozenset({CHANNEL, EDIT_NUMBER})
+
 # An activity of these is a word with the contact (CONTRACTS W-S18).
 CONTACT_TYPES = frozenset(
     {
@@ -85,6 +91,7 @@ def communication_faults(draft: CommunicationDraft) -> list[FieldError]:
         *fault_of_text("body", draft.body, LONGEST_BODY),
         *fault_of_text("provider_message_id", draft.provider_message_id, LONGEST_PROVIDER_ID),
         *fault_of_text("winnerr_key", draft.winnerr_key or "", LONGEST_KEY),
+        *_object_faults("metadata", draft.metadata),
         *_object_faults("extra", draft.extra),
     ]
 

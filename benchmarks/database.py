@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -108,11 +108,11 @@ def _make(place: Place) -> None:
         manage(place, "create_organization", "--name", slug.title(), "--slug", slug, *owner, *secret)
 
 
-def manage(place: Place, *arguments: str) -> dict[str, Any]:
+def manage(place: Place, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run one of the project's commands as an operator; returns the object it printed, {} for none."""
-    environment = os.environ | place.owner_environment()
+    variables = os.environ | place.owner_environment() | dict(environment or {})
     command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, cwd=REPOSITORY, env=variables, stdout=subprocess.PIPE, check=True)
     answer: dict[str, Any] = json.loads(done.stdout) if done.stdout.strip() else {}
     return answer
 

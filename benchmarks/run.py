@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg
 
-from benchmarks import database, estateprime, product, rentalot, statements, totals, winnerr
+from benchmarks import database, estateprime, inbound, product, rentalot, statements, totals, winnerr
 from benchmarks.database import Bench, Say
 from benchmarks.place import REPOSITORY, place_of_this_run
 from benchmarks.report import Report
@@ -27,6 +27,7 @@ PARTS: Final[dict[str, Part]] = {
     "estateprime": estateprime.measure,
     "statements": statements.measure,
     "totals": totals.measure,
+    "inbound": inbound.measure,
 }
 # Over HTTP, beside the other programs.
 WIRES: Final = ("winnerr", "rentalot", "estateprime")

@@ -100,6 +100,28 @@ def env_origins(name: str) -> list[str]:
     return values if values == ["*"] else [_origin(value, name) for value in values]
 
 
+def env_address(name: str, default: str) -> str:
+    """The base of web addresses, `http://` or `https://` with a host, without a slash at its end."""
+    value = env_str(name, default).rstrip("/")
+    parts = _split(value, name)
+    # Asked for its sake: a port that is none would surface with the first request.
+    _port(parts, name)
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.username is not None or parts.query:
+        raise ImproperlyConfigured(f"{name} must be an address like https://crm.example.com, not {value!r}.")
+    return value
+
+
+def env_bind() -> str:
+    """Where the server listens: BIND, with PORT when it names none.
+
+    BIND is an address (0.0.0.0), an address with its port (0.0.0.0:80, [::]:80) or a socket (unix:/run/latchkey.sock).
+    """
+    bind = env_str("BIND", "127.0.0.1")
+    if bind.startswith("unix:") or ":" in bind.rpartition("]")[2]:
+        return bind
+    return f"{bind}:{env_int('PORT', 8000, minimum=1)}"
+
+
 def env_path(name: str, default: Path) -> Path:
     """An absolute path; a relative value is taken from the working directory."""
     value = _read(name)

@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from config import companion
-from config.env import env_bool, env_int, env_str
+from config.env import env_bind, env_bool, env_int, env_str
 
-bind = env_str("BIND", "127.0.0.1")
-# BIND is an address (0.0.0.0), an address with its port (0.0.0.0:80, [::]:80) or a socket (unix:/run/latchkey.sock).
-if not bind.startswith("unix:") and ":" not in bind.rpartition("]")[2]:
-    bind = f"{bind}:{env_int('PORT', 8000, minimum=1)}"
+bind = env_bind()
 
 worker_class = "config.worker.Worker"
 workers = env_int("WEB_CONCURRENCY", os.cpu_count() or 1, minimum=1)

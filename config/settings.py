@@ -11,7 +11,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.text import format_lazy
 
-from config.env import database_from_url, env_bool, env_choice, env_int, env_list, env_origins, env_path, env_str
+from config.env import (
+    database_from_url,
+    env_address,
+    env_bind,
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_origins,
+    env_path,
+    env_str,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -46,7 +57,10 @@ def _local_secret_key() -> str:
 SECRET_KEY = env_str("SECRET_KEY", "") or ("" if PRODUCTION else _local_secret_key())
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", [])
 PORT = env_int("PORT", 8000)
-PUBLIC_BASE_URL = env_str("PUBLIC_BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+# Links in mails begin with it, and providers sign what they send to it: never taken from a request, which anybody can
+# make up. Where nothing is said, it is this machine's own address with the port the server listens on.
+_LISTENS_ON = env_bind().rpartition(":")[2]
+PUBLIC_BASE_URL = env_address("PUBLIC_BASE_URL", f"http://127.0.0.1:{_LISTENS_ON if _LISTENS_ON.isdecimal() else PORT}")
 _LOOPBACK = [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = [*env_list("ALLOWED_HOSTS", []), *_LOOPBACK]
 
@@ -317,6 +331,9 @@ TAGGIT_CASE_INSENSITIVE = False
 # Background jobs are rows, stored with the change that asks for them (docs/decisions/0016); `manage.py worker` runs them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
+# Where ``reconcile_sms`` asks for messages that never arrived.
+TWILIO_API_URL = env_address("TWILIO_API_URL", "https://api.twilio.com")
+
 # The ``type`` of Rentalot's problems begins with this (CONTRACTS R-S3); programs may compare it with the vendor's own.
 RENTALOT_PROBLEM_BASE = env_str("RENTALOT_PROBLEM_BASE", "https://rentalot.ai/problems/")
 
@@ -342,6 +359,8 @@ LOGGING = {
         "django.security.DisallowedHost": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
         # A line for each look at the queue, and two for each job, would bury the ones about failures.
         "django_tasks": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # A line for each request, with the account in its address.
+        "httpx": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django_tasks_db": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }
@@ -418,6 +437,28 @@ UNFOLD: dict[str, Any] = {
                         "reads_contacts",
                         link=format_lazy("{}?state=deleted", reverse_lazy("admin:contacts_contact_changelist")),
                         active="config.dashboard.navigation.is_among_deleted_contacts",
+                    ),
+                ],
+            },
+            {
+                "title": "Incoming",
+                "separator": True,
+                "items": [
+                    _entry("Channels", "forum", "activities_inboundchannel_changelist", "manages_credentials"),
+                    _entry(
+                        "Receipts",
+                        "inbox",
+                        "activities_receipt_changelist",
+                        "manages_credentials",
+                        active="config.dashboard.navigation.is_among_receipts",
+                    ),
+                    _entry(
+                        "Quarantine",
+                        "report",
+                        "activities_receipt_changelist",
+                        "manages_credentials",
+                        link=format_lazy("{}?state=quarantined", reverse_lazy("admin:activities_receipt_changelist")),
+                        active="config.dashboard.navigation.is_in_quarantine",
                     ),
                 ],
             },

@@ -24,6 +24,7 @@ urlpatterns = [
     path("readyz", health.ready),
     path("accounts/", include("accounts.urls")),
     path("admin/", site.urls),
+    path("inbound/", include("activities.inbound.urls")),
     path("v1/", include("accounts.api.winnerr")),
     path("v1/", include("activities.api.winnerr.urls")),
     path("v1/", include("contacts.api.winnerr.urls")),

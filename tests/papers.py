@@ -67,7 +67,7 @@ def _blank(found: re.Match[str]) -> str:
     return " " * len(found[0])
 
 
-_IDENTIFIER = re.compile(r"\b(?:(?:agent|contact|key|org)_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_IDENTIFIER = re.compile(r"\b(?:(?:agent|channel|contact|key|org)_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # Dates too: those of the demo hang on the day it was made.
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ| \d\d:\d\d:\d\d)?")
 # The rest of a secret, which a paper does not print.

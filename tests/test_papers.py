@@ -24,13 +24,14 @@ from tests.papers import REPOSITORY, Retelling, blocks, environment, one_line, p
 
 PAPERS = sorted(
     str(path.relative_to(REPOSITORY))
-    for pattern in ("*.md", "docs/**/*.md", "config/**/*.md", "contacts/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "config/**/*.md", "contacts/**/*.md", "activities/**/*.md")
     for path in REPOSITORY.glob(pattern)
 )
 PAPER_ADDRESS = "http://127.0.0.1:8000"
 # Whose addresses a reader may be sent to.
 HOSTS = {
     "127.0.0.1",
+    "api.twilio.com",
     "api.winnerr.com",
     "app.example.com",
     "crm.example.com",

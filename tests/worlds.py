@@ -38,11 +38,15 @@ from accounts.roles import Role
 from accounts.services import create_member, create_organization, issue_key, issue_token
 from accounts.tenancy import Scope, current_organization, tenant_scope
 from activities.drafts import ActivityDraft, CommunicationDraft, DealDraft
+from activities.models import IdentityKind, Receipt, ReceiptState, SenderIdentity
 from activities.services import create_deal, record_activity, record_communication
+from activities.services.channels import create_channel
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange, RelatedPersonDraft
-from contacts.models import Contact, Rescore, ScoringWeights, Source
+from contacts.models import Contact, MergeReason, Rescore, ScoringWeights, Source
 from contacts.services import create_contacts, delete_contact, update_contact
+from contacts.services.consenting import Statement, record_consents
 from contacts.services.custom_fields import create_field
+from contacts.services.suggesting import suggest_merges
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -208,9 +212,33 @@ def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: s
     IdempotencyRecord.objects.create(
         credential=session, key="populated-world", fingerprint="0" * 64, status_code=201, body=canary
     )
+    _inbound(contacts, canary, actor_of(owner))
     # Of windows that are long over.
     RequestMeter.objects.create(name="requests", minute_taken=1, day_taken=1)
     WriteMeter.objects.create(name="contacts", minute_taken=1, day_taken=1, month_taken=1)
+
+
+def _inbound(contacts: list[Contact], canary: str, actor: Actor) -> None:
+    """A channel with what is left of a message, a sender who is known, and what a contact said about hearing from us."""
+    channel = create_channel(kind="telegram", name=f"Bot {canary}", secret=f"{canary}-secret", actor=actor)
+    Receipt.objects.create(
+        channel=channel,
+        key="update:1",
+        payload=canary.encode(),
+        digest="0" * 64,
+        sent_at=MOMENT,
+        state=ReceiptState.IGNORED,
+        reason=f"nothing of {canary}",
+        settled_at=timezone.now(),
+    )
+    SenderIdentity.objects.create(
+        contact=contacts[1], channel=channel, kind=IdentityKind.TELEGRAM, value="700100200", name=f"Bob {canary}"
+    )
+    said = Statement(
+        contact_id=contacts[1].pk, medium="telegram", is_given=True, words=f"start {canary}", stated_at=MOMENT
+    )
+    record_consents([said], actor=actor)
+    suggest_merges([(contacts[1].pk, contacts[2].pk)], MergeReason.SAME_PHONE, actor=actor)
 
 
 def _history(contact: Contact, actor: Actor, canary: str) -> None:

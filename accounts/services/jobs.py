@@ -7,6 +7,7 @@ running for ever, and one that failed would stay so. Both are here, and jobs bea
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from traceback import format_tb
 from typing import Any, Final, TypeAlias
@@ -31,6 +32,14 @@ _FIRST_DELAY = timedelta(seconds=5)
 # Looked into by whoever wonders what happened.
 KEPT_FOR = timedelta(days=7)
 BATCH = 1_000
+
+
+# Work that is always waiting to be found: rows of their own say what is due, so no job can be lost. Each does some
+# tenths of a second of it and returns how much it did; ``stop`` says to do no more. Apps add theirs when they are loaded.
+Standing: TypeAlias = Callable[[Callable[[], bool]], int]
+standing_work: Final[list[Standing]] = []
+# How long the oldest of it has been waiting, None when none is.
+standing_waits: Final[list[Callable[[], timedelta | None]]] = []
 
 
 def sweep_jobs() -> int:
@@ -79,13 +88,15 @@ def purge_jobs(*, limit: int = BATCH) -> int:
 
 
 def longest_wait() -> timedelta | None:
-    """How long the job has been waiting that waits the longest, None when none does."""
+    """How long the job or standing work has been waiting that waits the longest, None when none does."""
     at_once = Q(run_after=get_date_max())
     since = DBTaskResult.objects.ready().aggregate(
         enqueued=Min("enqueued_at", filter=at_once), due=Min("run_after", filter=~at_once)
     )
-    moments = [moment for moment in since.values() if moment is not None]
-    return max(timezone.now() - min(moments), timedelta()) if moments else None
+    now = timezone.now()
+    waits = [max(now - moment, timedelta()) for moment in since.values() if moment is not None]
+    waits += [wait for waited in standing_waits if (wait := waited()) is not None]
+    return max(waits, default=None)
 
 
 def _is_exhausted(job: Job) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -12,6 +14,8 @@ from accounts.models import Credential, CredentialKind, IdempotencyRecord, Refre
 from accounts.services.idempotency import KEPT_FOR
 
 BATCH = 1_000
+# What other apps have to remove, by name: each gets how many rows at most, and returns how many it was. Added when they load.
+further_purges: Final[dict[str, Callable[[int], int]]] = {}
 # A revoked session is kept this long, for whoever looks into why it was.
 _REVOKED_KEPT_FOR = timedelta(days=1)
 
@@ -19,8 +23,9 @@ _REVOKED_KEPT_FOR = timedelta(days=1)
 def purge_expired(*, limit: int = BATCH) -> dict[str, int]:
     """Remove up to ``limit`` rows of each kind that the organization in scope has no more use for; returns how many.
 
-    ``idempotency_records`` older than 24 hours, ``sessions`` that expired or were revoked a day ago, and expired
-    ``refresh_tokens`` of others. Spent refresh tokens stay until they expire: their return gives a thief away.
+    ``idempotency_records`` older than 24 hours, ``sessions`` that expired or were revoked a day ago, expired
+    ``refresh_tokens`` of others, and what other apps have added. Spent refresh tokens stay until they expire: their return
+    gives a thief away.
     """
     now = timezone.now()
     dead = Q(expires_at__lte=now) | Q(revoked_at__lte=now - _REVOKED_KEPT_FOR)
@@ -30,6 +35,7 @@ def purge_expired(*, limit: int = BATCH) -> dict[str, int]:
             "idempotency_records": _remove(IdempotencyRecord.objects.filter(created_at__lte=now - KEPT_FOR), limit),
             "refresh_tokens": _remove(RefreshToken.objects.filter(expires_at__lte=now), limit),
             "sessions": _remove(sessions, limit),
+            **{name: purge(limit) for name, purge in further_purges.items()},
         }
 
 

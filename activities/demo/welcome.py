@@ -8,9 +8,11 @@ import shlex
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from django.db.models import Max
 
+from accounts.actor import Actor
 from accounts.authentication import Authority, authority_by_credential, authority_by_token, digest_of
 from accounts.exceptions import NotAuthenticated
 from accounts.models import Member, WireName
@@ -19,9 +21,15 @@ from accounts.services import issue_key, issue_token
 from accounts.tenancy import empty_scope, tenant_scope
 from activities.demo.loading import member_actor
 from activities.demo.team import AGENT, HARBOUR_LANE, OWNER
+from activities.models import ChannelKind, InboundChannel
+from activities.services.channels import create_channel
 from contacts.models import Contact
 
+BOT: Final = "Saltmarsh homes"
+# Published, like the passwords: whoever has it can write to the demo, and nothing else.
+BOT_SECRET: Final = "gulls-carry-messages"  # noqa: S105 - the demo's
 _NAME = "Demo"
+_ACTOR = Actor.command("load_demo")
 _LIFETIME = timedelta(days=90)
 
 
@@ -34,6 +42,7 @@ def welcome(organization_id: int, *, address: str, directory: Path) -> str:
     token = _kept(directory / "demo_token", organization_id, authority_by_token, _issued_token)
     key = _kept(directory / "demo_key", organization_id, _authority_by_key, _issued_key)
     pair = _kept(directory / "demo_pair", organization_id, _authority_by_pair, _issued_pair)
+    path = _channel_path(organization_id, directory / "demo_channel")
     lines = [
         "",
         f"Latchkey's demo is ready: {HARBOUR_LANE.name}, and a second organization to switch to.",
@@ -51,6 +60,9 @@ def welcome(organization_id: int, *, address: str, directory: Path) -> str:
         "  Key pair for programs that speak EstatePrime:",
         f"  {pair}",
         "",
+        "  Where a Telegram bot would hand in what people write to it:",
+        f"  {address}{path}",
+        "",
         "Try it:",
         "",
         *_curl_lines(organization_id, f"{address}/v1/contacts", token),
@@ -58,9 +70,36 @@ def welcome(organization_id: int, *, address: str, directory: Path) -> str:
             ["curl", f"{address}/api/v1/contacts?status=applicant&limit=3", "-H", f"Authorization: Bearer {key}"]
         ),
         shlex.join(["curl", f"{address}/api/contacts?search=farrow", "-u", pair]),
+        _message_line(f"{address}{path}"),
         "",
     ]
     return "\n".join(lines)
+
+
+def _channel_path(organization_id: int, file: Path) -> str:
+    """The path of the demo's channel, which is made when it is not there; also written to ``file``."""
+    with tenant_scope(organization_id):
+        found = InboundChannel.objects.filter(kind=ChannelKind.TELEGRAM, name=BOT, is_active=True).first()
+        channel = found or create_channel(
+            kind=ChannelKind.TELEGRAM, name=BOT, secret=BOT_SECRET, address="@saltmarsh_homes_bot", actor=_ACTOR
+        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{channel.path}\n")
+    return channel.path
+
+
+def _message_line(url: str) -> str:
+    """A message of somebody new, as Telegram posts it."""
+    person = {"id": 700_555_0199, "is_bot": False, "first_name": "Wilhelmina", "last_name": "Quillfeather"}
+    message = {
+        "message_id": 1,
+        "from": person,
+        "chat": {"id": person["id"], "type": "private"},
+        "date": 1_772_442_600,
+        "text": "Is the house on Gull Point still for sale?",
+    }
+    update = json.dumps({"update_id": 820_114_001, "message": message})
+    return shlex.join(["curl", url, "-H", f"X-Telegram-Bot-Api-Secret-Token: {BOT_SECRET}", "-d", update])
 
 
 def _kept(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.identifiers import public_id, uuid7
 from accounts.models import Member
 from accounts.tenancy import TenantModel
+from activities.models.communication import Communication
 from contacts.models import Contact
 
 
@@ -21,6 +22,8 @@ class ActivityType(models.TextChoices):
     PHONE_CALL = "PHONE_CALL", "Phone call"
     SMS_SENT = "SMS_SENT", "SMS sent"
     SMS_RECEIVED = "SMS_RECEIVED", "SMS received"
+    WHATSAPP_RECEIVED = "WHATSAPP_RECEIVED", "WhatsApp message received"
+    TELEGRAM_RECEIVED = "TELEGRAM_RECEIVED", "Telegram message received"
     MEETING = "MEETING", "Meeting"
     NOTE = "NOTE", "Note"
     TASK = "TASK", "Task"
@@ -37,6 +40,10 @@ class Activity(TenantModel):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="activities", db_index=False)
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    # The message it tells of, when it tells of nothing else: a timeline that shows both shows that one.
+    communication = models.ForeignKey(
+        Communication, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False, editable=False
     )
     type = models.CharField(max_length=50)
     description = models.TextField(blank=True, default="", max_length=10_000)

@@ -33,6 +33,16 @@ class Direction(models.TextChoices):
     OUTBOUND = "outbound", "Outbound"
 
 
+class Delivery(models.TextChoices):
+    """How far an outbound message got, as its provider says; in this order, and never back."""
+
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    DELIVERED = "delivered", "Delivered"
+    READ = "read", "Read"
+    PLAYED = "played", "Played"
+
+
 class Conversation(TenantModel):
     """Everything said with one contact through one medium."""
 
@@ -100,6 +110,9 @@ class Communication(TenantModel):
     search_text = models.TextField(blank=True, default="", editable=False)
     occurred_at = models.DateTimeField(default=timezone.now)
     provider_message_id = models.CharField(max_length=255, blank=True, default="", editable=False)
+    # What came with the message and is no text: attachments by name and provider's id, a place, what it answers to.
+    metadata = models.JSONField(default=dict, blank=True, editable=False)
+    delivery = models.CharField(max_length=10, choices=Delivery.choices, blank=True, default="", editable=False)
     # What EstatePrime accepts and keeps without meaning.
     extra = models.JSONField(default=dict, blank=True, editable=False)
     # Whether its contact is deleted, kept like the conversation's.
@@ -110,6 +123,7 @@ class Communication(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ["-occurred_at", "-id"]
         constraints = [
+            models.UniqueConstraint(fields=["organization", "id"], name="communication_tenant_key"),
             models.UniqueConstraint(fields=["organization", "uuid"], name="communication_uuid_key"),
             models.UniqueConstraint(fields=["organization", "number"], name="communication_number_key"),
             models.CheckConstraint(condition=Q(kind__in=CommunicationKind.values), name="communication_kind_known"),
@@ -131,6 +145,12 @@ class Communication(TenantModel):
                 F("id").desc(),
                 condition=Q(deleted_at=None),
                 name="communication_in_conversation",
+            ),
+            # What an edit, a revocation or a status speaks of.
+            models.Index(
+                fields=["organization", "provider_message_id"],
+                condition=~Q(provider_message_id=""),
+                name="communication_by_provider_id",
             ),
             # The newest of the whole team, for the search.
             models.Index(

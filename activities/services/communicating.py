@@ -70,19 +70,19 @@ def delete_communication(communication: Communication, *, actor: Actor) -> None:
     actor.require(Right.WRITE_CONTACTS)
     now = timezone.now()
     with transaction.atomic():
-        _hold(communication, actor)
+        hold_communication(communication, actor)
         Communication.objects.filter(pk=communication.pk).update(deleted_at=now)
         _count_again(communication.conversation_id, now)
         gone = Change(
             contact_id=communication.contact_id,
-            before={COMMUNICATION: _facts(communication)},
+            before={COMMUNICATION: facts_of(communication)},
             after={COMMUNICATION: None},
         )
         record(uuid7(), ChangeVerb.UPDATED, [gone], actor=actor, now=now)
 
 
-def _hold(communication: Communication, actor: Actor) -> None:
-    """Hold its contact's row, as whoever changes a conversation does, and be sure that it is still there."""
+def hold_communication(communication: Communication, actor: Actor) -> None:
+    """Hold its contact's row, as whoever changes a conversation does. Raises ``CommunicationNotFound`` when it is gone."""
     try:
         lock_contacts([communication.contact_id], actor)
     except ContactNotFound as error:
@@ -143,6 +143,7 @@ def _new_communication(
         search_text=search_text(draft.subject, draft.body),
         occurred_at=said_or(draft.occurred_at, now),
         provider_message_id=draft.provider_message_id,
+        metadata=dict(draft.metadata),
         extra=dict(draft.extra),
         winnerr_key=draft.winnerr_key or None,
         created_at=now,
@@ -151,10 +152,11 @@ def _new_communication(
 
 def _change(communication: Communication) -> Change:
     """Who wrote it down, and through which door; the rest is in the communication, which stays as it is."""
-    return Change(contact_id=communication.contact_id, before={}, after={COMMUNICATION: _facts(communication)})
+    return Change(contact_id=communication.contact_id, before={}, after={COMMUNICATION: facts_of(communication)})
 
 
-def _facts(communication: Communication) -> dict[str, str]:
+def facts_of(communication: Communication) -> dict[str, str]:
+    """What a change says about a communication; the rest is in its row."""
     return {"id": str(communication.uuid), "kind": communication.kind, "direction": communication.direction}
 
 

@@ -71,6 +71,7 @@ def _new_activity(contact_id: int, draft: ActivityDraft, actor: Actor, now: date
     return Activity(
         contact_id=contact_id,
         member_id=said_or(draft.member, actor.member_id),
+        communication_id=draft.communication,
         type=draft.type,
         description=draft.description,
         metadata=dict(draft.metadata),

@@ -53,3 +53,11 @@ def is_among_contacts(request: HttpRequest) -> bool:
 
 def is_among_deleted_contacts(request: HttpRequest) -> bool:
     return request.path.endswith("/contacts/contact/") and request.GET.get("state") == "deleted"
+
+
+def is_among_receipts(request: HttpRequest) -> bool:
+    return "/activities/receipt/" in request.path and not is_in_quarantine(request)
+
+
+def is_in_quarantine(request: HttpRequest) -> bool:
+    return request.path.endswith("/activities/receipt/") and request.GET.get("state") == "quarantined"

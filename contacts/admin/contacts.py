@@ -21,8 +21,9 @@ from unfold.decorators import display
 
 from accounts.exceptions import DomainError, Duplicate, Invalid
 from accounts.roles import Right
+from activities.models import Communication
 from activities.querysets import timeline
-from config.dashboard.options import TenantModelAdmin, actor_of
+from config.dashboard.options import actor_of
 from config.dashboard.paginator import CappedPaginator
 from config.dashboard.refusals import Refusal, Refused, place_of, refusals_of, sentence
 from config.dashboard.site import site
@@ -36,6 +37,7 @@ from contacts.admin.custom_values import PREFIX, as_sentence, form_fields, own_f
 from contacts.admin.fields import joined_words
 from contacts.admin.filters import (
     AssigneeFilter,
+    MediumFilter,
     ScoreFilter,
     SourceFilter,
     StateFilter,
@@ -49,6 +51,7 @@ from contacts.admin.filters import (
 from contacts.admin.forms import STALE, ContactForm, draft_of, preferences_of
 from contacts.admin.history import change_lines
 from contacts.admin.inlines import INLINES, changed_rows, kept_rows
+from contacts.admin.messaging import MessagingMixin
 from contacts.admin.panels import entries_shown, score_shown
 from contacts.models import Contact, ContactChange, ContactStatus, ContactType, TaggedContact
 from contacts.scores import explain_score
@@ -99,7 +102,7 @@ FIELDSETS = (
 
 
 @register(Contact, site=site)
-class ContactAdmin(TenantModelAdmin):
+class ContactAdmin(MessagingMixin):
     view_right = Right.READ_CONTACTS
     add_right = Right.WRITE_CONTACTS
     change_right = Right.WRITE_CONTACTS
@@ -123,7 +126,10 @@ class ContactAdmin(TenantModelAdmin):
         "shown_created",
     )
     list_display_links = ("shown_name",)
-    list_filter = (TypeFilter, StatusFilter, SourceFilter, ScoreFilter, TagFilter, AssigneeFilter, StateFilter)
+    list_filter = (
+        *(TypeFilter, StatusFilter, SourceFilter, ScoreFilter, TagFilter, AssigneeFilter),
+        *(MediumFilter, StateFilter),
+    )
     list_filter_submit = True
     list_fullwidth = True
     list_select_related = ("assigned_to",)
@@ -283,9 +289,12 @@ class ContactAdmin(TenantModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
             explanation = explain_score(obj, has_secondary_phone=obj.further_phones.exists())
+            entries = timeline(obj, limit=NEWEST_ENTRIES)
+            said = (entry.row.uuid for entry in entries if isinstance(entry.row, Communication))
             context.update(
                 score=score_shown(explanation),
-                timeline=entries_shown(timeline(obj, limit=NEWEST_ENTRIES)),
+                timeline=entries_shown(entries),
+                messaging=self.messaging_shown(request, obj, said),
                 deletion=None if obj.is_live else self._deletion(obj),
                 can_restore=not obj.is_live and self.has_delete_permission(request),
             )

@@ -11,8 +11,9 @@ from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from accounts.models import Member
 from contacts.admin.custom_values import CONTACTS, MEMBERS, OwnField, active_members
+from contacts.consent import contactable
 from contacts.field_types import BadFieldValue
-from contacts.models import ContactStatus, ContactType, Source, Tag, TaggedContact
+from contacts.models import ContactStatus, ContactType, Medium, Source, Tag, TaggedContact
 
 SCORE_BANDS = {"0-19": (0, 19), "20-39": (20, 39), "40-59": (40, 59), "60-79": (60, 79), "80-100": (80, 100)}
 MOST_CHOICES = 500
@@ -93,6 +94,19 @@ class AssigneeFilter(DropdownFilter):
             return queryset.filter(assigned_to=None)
         pk = _key(self.value())
         return queryset if pk is None else queryset.filter(assigned_to_id=pk)
+
+
+class MediumFilter(DropdownFilter):
+    """Those whom the gate of all sending lets through, for one medium."""
+
+    title = "may be contacted by"
+    parameter_name = "contactable"
+
+    def lookups(self, request, model_admin):
+        return Medium.choices
+
+    def queryset(self, request, queryset):
+        return contactable(queryset, self.value()) if self.value() in Medium.values else queryset
 
 
 class StateFilter(DropdownFilter):

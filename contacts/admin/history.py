@@ -28,6 +28,7 @@ from contacts.admin.wording import (
 from contacts.field_types import FIELD_TYPES
 from contacts.models import Contact, ContactChange, CustomField
 from contacts.models.custom_field import number_of
+from contacts.services.contacting import LAST_CONTACTED
 
 LONGEST_REMARK = 160
 # The fact that holds the values of the team's own fields.
@@ -148,13 +149,25 @@ def _title(change: ContactChange, known: _Known) -> str:
     if gone := change.before.get(COMMUNICATION):
         return f"Removed: {_communication_name(gone['kind'], gone['direction'])}"
     if communication := _told(change, COMMUNICATION):
-        return _communication_title(communication, known.rows.get(communication["id"]))
+        row = known.rows.get(communication["id"])
+        return (
+            _edited_title(communication, row)
+            if communication.get("edited")
+            else _communication_title(communication, row)
+        )
     if deal := _told(change, DEAL):
         row = known.rows.get(deal["id"])
         return _deal_title(change, str(deal.get("title") or getattr(row, "title", "")))
-    if change.before == change.after == {"lead_score": change.after.get("lead_score")}:
+    if confirms_score(change):
         return "Score worked out again, the same"
+    if change.after.keys() == {LAST_CONTACTED}:
+        return "Spoken to"
     return change.get_verb_display()
+
+
+def confirms_score(change: ContactChange) -> bool:
+    """Whether a change only says that the score was worked out again, and stayed."""
+    return change.before == change.after == {"lead_score": change.after.get("lead_score")}
 
 
 def _activity_title(facts: Mapping[str, Any], row: Any) -> str:
@@ -165,6 +178,12 @@ def _activity_title(facts: Mapping[str, Any], row: Any) -> str:
 def _communication_title(facts: Mapping[str, Any], row: Any) -> str:
     remark = _remark(row.subject or row.body) if row else ""
     return ": ".join(filter(None, [_communication_name(facts["kind"], facts["direction"]), remark]))
+
+
+def _edited_title(facts: Mapping[str, Any], row: Any) -> str:
+    """What it says now: each edit is a line, and only the first and the last text are kept."""
+    medium = dict(CommunicationKind.choices).get(facts["kind"], "Message")
+    return ": ".join(filter(None, [f"{medium} edited by its sender", _remark(row.body) if row else ""]))
 
 
 def _communication_name(kind: str, direction: str) -> str:

@@ -9,11 +9,14 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from accounts.actor import Actor
 from accounts.roles import Right
+from accounts.services.jobs import longest_wait
 from activities.models import Activity, DealStatus
 from activities.querysets import live_deals
+from activities.traffic import quarantined_count
 from contacts.models import Contact, ContactStatus, ContactType
 
 # Counting further would take longer than the number is worth.
@@ -21,6 +24,8 @@ MOST_COUNTED = 10_000
 NEWEST = 8
 QUIET = timedelta(days=14)
 WEEK = timedelta(days=7)
+# A worker looks for work several times a second.
+STUCK = timedelta(minutes=2)
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +41,24 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "newest_contacts": contacts.select_related("assigned_to").order_by("-created_at", "-id")[:NEWEST],
         "newest_activities": activities.order_by("-created_at", "-id")[:NEWEST],
         "may_add": actor.allows(Right.WRITE_CONTACTS),
+        "intake": _intake() if actor.allows(Right.MANAGE_CREDENTIALS) else None,
     }
+
+
+def _intake() -> dict[str, Any]:
+    """How long messages and jobs have been waiting, of all organizations: one worker serves them all."""
+    wait = longest_wait()
+    return {
+        "waited": _in_words(wait) if wait is not None else "",
+        "is_stuck": wait is not None and wait >= STUCK,
+        "quarantined": quarantined_count(),
+        "quarantine_address": f"{reverse('admin:activities_receipt_changelist')}?state=quarantined",
+    }
+
+
+def _in_words(wait: timedelta) -> str:
+    now = timezone.now()
+    return timesince(now - wait, now) if wait >= timedelta(minutes=1) else f"{wait.seconds} s"
 
 
 def _figures(contacts: QuerySet[Contact], actor: Actor) -> list[dict[str, str]]:

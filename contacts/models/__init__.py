@@ -2,9 +2,11 @@
 
 from contacts.models.change import ChangeVerb, ContactChange
 from contacts.models.choices import ContactRole, ContactStage, ContactStatus, ContactType, CustomFieldKind
+from contacts.models.consent import Consent, Medium
 from contacts.models.contact import Contact
 from contacts.models.contact_points import ContactAssignee, ContactEmail, ContactPhone, RelatedPerson
 from contacts.models.custom_field import CustomField, CustomFieldOption
+from contacts.models.merge import MergeReason, MergeSuggestion
 from contacts.models.rescore import Rescore
 from contacts.models.scoring_weights import ScoringWeights
 from contacts.models.source import Source
@@ -12,6 +14,7 @@ from contacts.models.tag import Tag, TaggedContact
 
 __all__ = [
     "ChangeVerb",
+    "Consent",
     "Contact",
     "ContactAssignee",
     "ContactChange",
@@ -24,6 +27,9 @@ __all__ = [
     "CustomField",
     "CustomFieldKind",
     "CustomFieldOption",
+    "Medium",
+    "MergeReason",
+    "MergeSuggestion",
     "RelatedPerson",
     "Rescore",
     "ScoringWeights",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -42,18 +43,31 @@ def rescore_contacts(*, after: int = 0, limit: int = BATCH, actor: Actor) -> Res
     with transaction.atomic():
         rows = Contact.objects.active().visible_to(actor).filter(pk__gt=after).order_by("pk").defer("search_text")
         contacts = list(rows.select_for_update(of=("self",), no_key=True)[:limit])
-        changes = _changes(contacts)
-        moved = {change.contact_id for change in changes}
-        same = confirmations([contact for contact in contacts if contact.pk not in moved])
-        operation = uuid7()
-        record(operation, ChangeVerb.UPDATED, [*changes, *same], actor=actor, now=timezone.now())
-        if changes:
-            _store(changes)
-            event = ContactsChanged(
-                operation=operation, contact_ids=frozenset(moved), actor=actor, fields=frozenset({"lead_score"})
-            )
-            contacts_updated.send(Contact, event=event)
-    return Rescored(len(contacts), len(changes), contacts[-1].pk if contacts else None)
+        changed = _score_anew(contacts, actor)
+    return Rescored(len(contacts), changed, contacts[-1].pk if contacts else None)
+
+
+def rescore(contact_ids: Collection[int], *, actor: Actor) -> int:
+    """The same for the live contacts with these primary keys, when what counts of them has moved; returns how many changed."""
+    actor.require(Right.WRITE_CONTACTS)
+    with transaction.atomic():
+        rows = Contact.objects.active().visible_to(actor).filter(pk__in=contact_ids).order_by("pk").defer("search_text")
+        return _score_anew(list(rows.select_for_update(of=("self",), no_key=True)), actor)
+
+
+def _score_anew(contacts: list[Contact], actor: Actor) -> int:
+    changes = _changes(contacts)
+    moved = {change.contact_id for change in changes}
+    same = confirmations([contact for contact in contacts if contact.pk not in moved])
+    operation = uuid7()
+    record(operation, ChangeVerb.UPDATED, [*changes, *same], actor=actor, now=timezone.now())
+    if changes:
+        _store(changes)
+        event = ContactsChanged(
+            operation=operation, contact_ids=frozenset(moved), actor=actor, fields=frozenset({"lead_score"})
+        )
+        contacts_updated.send(Contact, event=event)
+    return len(moved)
 
 
 def _changes(contacts: list[Contact]) -> list[Change]:

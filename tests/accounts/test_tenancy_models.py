@@ -82,6 +82,7 @@ def test_unique_keys_start_with_the_organization(model: type[TenantModel]):
 
 # Unique by themselves: random secrets and ids the server makes, so that a clash tells nobody anything.
 UNIQUE_ALONE = {
+    "activities.InboundChannel": {"token"},
     "accounts.Credential": {"uuid", "digest"},
     "accounts.Invitation": {"uuid", "digest"},
     "accounts.RefreshToken": {"digest"},

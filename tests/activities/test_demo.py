@@ -33,7 +33,7 @@ from tests.worlds import World
 NOW = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
 SECRETS = ("demo_token", "demo_key", "demo_pair")
 # What the curl lines of a welcome are answered.
-WORKING = [200, 201, 200, 200, 200]
+WORKING = [200, 201, 200, 200, 200, 200]
 AGENTS = (Agent(member_id=1, first_name="Ada"), Agent(member_id=2, first_name="Bo"))
 
 
@@ -133,7 +133,7 @@ def test_the_curl_lines_work_as_printed(db: None) -> None:
     printed = load(port=8123)
     answers = [run(line) for line in printed.splitlines() if line.startswith("curl ")]
     assert [answer.status_code for answer in answers] == WORKING
-    listed, created, read, *_ = (answer.json()["data"] for answer in answers)
+    listed, created, read = (answer.json()["data"] for answer in answers[:3])
     assert all(item["type"] == "LEAD" and item["leadScore"] >= 70 for item in listed)
     assert re.fullmatch(r"ottoline\.fenwright\.\d+@example\.com", created["email"])
     assert read["firstName"] or read["lastName"] or read["email"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from contacts.models import Contact, ContactChange
+from activities.models import InboundChannel
+from contacts.models import Consent, Contact, ContactChange
 from tests.browser.conftest import Watched
 from tests.dashboard import CONTACTS, contact_of_many_lines
+from tests.inbound import SECRET, deliver, payload
 from tests.jobs import work
 from tests.worlds import World
 
@@ -136,4 +140,49 @@ def test_weights_are_changed_and_the_page_follows_the_scores(north: World, watch
     # Nobody presses anything: the page asks again by itself.
     expect(state).to_contain_text("6 contacts looked at")
     page.set_viewport_size({"width": 390, "height": 844})
+    assert not overflows(page)
+
+
+def test_a_channel_is_made_and_its_message_becomes_a_contact(north: World, watched: Watched):
+    page = watched.log_in(north.admin)
+    page.get_by_role("link", name="Channels").click()
+    page.locator("a[href$='/inboundchannel/add/']").first.click()
+    page.select_option("#id_kind", "telegram")
+    page.fill("#id_name", "Harbour bot")
+    page.fill("#id_secret", SECRET)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Webhook address")).to_have_value(re.compile("/inbound/telegram/"))
+    with north.scope():
+        channel = InboundChannel.objects.get(name="Harbour bot")
+    signed = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+    for body in (payload("telegram/message_text.json"), b"<img src=x onerror=alert(1)>"):
+        assert deliver(channel, body, signed).status_code == 200
+    work()
+    page.get_by_role("link", name="Receipts").click()
+    expect(page.get_by_role("link", name="Odalys Brightwater")).to_be_visible()
+    page.get_by_role("link", name="Quarantine").click()
+    page.get_by_role("link", name="Not read").click()
+    expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("1 receipt still not understood.")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("receipt/", "inboundchannel/", f"inboundchannel/{channel.pk}/change/"):
+        watched.open(f"/admin/activities/{path}")
+        assert not overflows(page), path
+
+
+def test_an_objection_is_taken_down_by_the_button_beside_its_medium(north: World, watched: Watched):
+    page = watched.log_in(north.agent)
+    watched.open(f"{CONTACTS}{north.contact.pk}/change/")
+    words = page.get_by_label("In which words, if known")
+    words.fill("No text messages, please")
+    # Which medium is meant is said by a button alone.
+    words.press("Enter")
+    page.get_by_role("button", name="Record objection").nth(1).click()
+    expect(page.get_by_text("Recorded: objection to SMS.")).to_be_visible()
+    expect(page.get_by_text("“No text messages, please”")).to_be_visible()
+    with north.scope():
+        assert list(Consent.objects.filter(contact=north.contact).values_list("medium", "is_given")) == [("sms", False)]
+    page.set_viewport_size({"width": 390, "height": 844})
+    watched.open(f"{CONTACTS}{north.contact.pk}/change/")
     assert not overflows(page)

@@ -157,8 +157,9 @@ def test_nothing_sent_to_the_stranger_s_pages_changes_it(north: World, south: Wo
     before = snapshot(south)
     for model in site._registry:
         for key in keys(south, model)[:2]:
-            for page in ("change", "delete", "restore", "revoke", "resend"):
-                response = browser.post(address(model, key, page), {"post": "yes", "name": "x", "_save": "Save"})
+            for page in ("change", "delete", "restore", "revoke", "resend", "consent", "rotate", "retry"):
+                typed = {"post": "yes", "name": "x", "_save": "Save", "statement": "sms:objection", "secret": "x"}
+                response = browser.post(address(model, key, page), {**typed, "overlap": "0"})
                 assert response.status_code < 500, (model, page)
                 assert south.canary.encode() not in response.content
         for action in actions_of(model):

@@ -12,7 +12,7 @@ from accounts.roles import Right, Role
 from config.dashboard.options import TenantModelAdmin
 from config.dashboard.site import site
 from contacts.drafts import ContactDraft
-from contacts.models import Contact, ContactChange, Rescore, ScoringWeights, Source, Tag
+from contacts.models import Consent, Contact, ContactChange, MergeSuggestion, Rescore, ScoringWeights, Source, Tag
 from contacts.services import create_contact
 from tests.dashboard import CONTACTS, browser_of, fields_of, text_of
 from tests.worlds import World
@@ -38,6 +38,11 @@ def source_pk(world: World) -> int:
 def weights_pk(world: World) -> int:
     with world.scope():
         return ScoringWeights.objects.get().pk
+
+
+def suggestion_pk(world: World) -> int:
+    with world.scope():
+        return MergeSuggestion.objects.get().pk
 
 
 def action(name: str, **more: Any) -> Callable[[World], dict[str, Any]]:
@@ -73,6 +78,16 @@ POSTS: dict[str, tuple[Callable[[World], str], Callable[[World], dict[str, Any]]
         WRITERS,
     ),
     "restore contact": (lambda world: f"{CONTACTS}{world.deleted.pk}/restore/", lambda world: {}, WRITERS),
+    "record objection": (
+        lambda world: f"{CONTACTS}{world.contact.pk}/consent/",
+        lambda world: {"statement": "sms:objection", "words": "no more"},
+        WRITERS,
+    ),
+    "dismiss duplicate": (
+        lambda world: f"{CONTACTS}{world.contacts[1].pk}/dismiss/{suggestion_pk(world)}/",
+        lambda world: {},
+        WRITERS,
+    ),
     "delete several": (lambda world: CONTACTS, action("delete_selected_contacts"), WRITERS),
     "assign several": (
         lambda world: CONTACTS,
@@ -116,6 +131,8 @@ def state(world: World) -> tuple[Any, ...]:
             ContactChange.objects.count(),
             list(ScoringWeights.objects.values_list("overrides", flat=True)),
             Rescore.objects.count(),
+            Consent.objects.count(),
+            MergeSuggestion.objects.filter(dismissed_at=None).count(),
         )
 
 
@@ -146,9 +163,10 @@ def test_every_role_reads_contacts_tags_and_sources(north: World, role: str):
 
 def test_a_viewer_is_offered_nothing_to_send(north: World):
     browser = browser_of(north.viewer)
-    for page in (CONTACTS, f"{CONTACTS}{north.contact.pk}/change/", f"{CONTACTS}{north.deleted.pk}/change/", TAGS):
+    contacts = (north.contact, north.contacts[1], north.deleted)
+    for page in (CONTACTS, *(f"{CONTACTS}{contact.pk}/change/" for contact in contacts), TAGS):
         words = text_of(browser.get(page))
-        for offer in ("Save", "Delete contact", "Restore", "Delete selected"):
+        for offer in ("Save", "Delete contact", "Restore", "Delete selected", "Record", "Dismiss"):
             assert offer not in words, (page, offer)
 
 

@@ -14,7 +14,7 @@ from accounts.models import Organization
 from accounts.rls import role_faults
 from accounts.services import purge_expired
 from accounts.services.jobs import purge_jobs
-from accounts.services.purging import BATCH
+from accounts.services.purging import BATCH, further_purges
 from accounts.tenancy import tenant_scope
 
 
@@ -32,7 +32,8 @@ class Command(JsonCommand):
         removed: Counter[str] = Counter()
         for organization_id in ids:
             removed += _purge(organization_id)
-        counts = {name: removed[name] for name in ("idempotency_records", "refresh_tokens", "sessions")}
+        names = ("idempotency_records", "refresh_tokens", "sessions", *further_purges)
+        counts = {name: removed[name] for name in names}
         # Jobs are no organization's: they go when all are visited.
         return {"organizations": len(ids), **counts, "jobs": 0 if options["organization"] else _purge_jobs()}
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, repeat
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
@@ -19,7 +20,7 @@ from django_tasks import DEFAULT_TASK_BACKEND_ALIAS
 from django_tasks_db.management.commands.db_worker import Worker
 
 from accounts.commands import JsonCommand
-from accounts.services.jobs import Job, record_failure, sweep_jobs
+from accounts.services.jobs import Job, record_failure, standing_work, sweep_jobs
 
 logger = logging.getLogger("latchkey.jobs")
 
@@ -66,7 +67,9 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--batch", action="store_true", help="end when no job is ready")
-        parser.add_argument("--interval", type=float, default=1, metavar="SECONDS", help="between looks (default: 1)")
+        parser.add_argument(
+            "--interval", type=float, default=0.25, metavar="SECONDS", help="between looks (default: 0.25)"
+        )
         parser.add_argument(
             "--stop-at-eof", action="store_true", help="end when standard input does, with whoever holds its other end"
         )
@@ -86,13 +89,33 @@ class Command(JsonCommand):
             if monotonic() >= next_sweep:
                 next_sweep = monotonic() + SECONDS_BETWEEN_SWEEPS
                 self._attempt(sweep_jobs)
+            stood = self._attempt(self._do_standing_work)
             done = self._attempt(self._run_ready_jobs)
             jobs += done
-            if done < MOST_IN_A_ROW:
+            if done < MOST_IN_A_ROW and not stood:
                 if batch:
                     break
                 self._stopping.wait(interval)
         return jobs
+
+    def _do_standing_work(self) -> int:
+        done = 0
+        for work in standing_work:
+            done += work(self._between_pieces())
+        if done and connection.vendor == "sqlite":
+            sleep(GIVING_WAY)
+        return done
+
+    def _between_pieces(self) -> Callable[[], bool]:
+        """What tells a piece of standing work to stop, and lets others write before the second and each that follows."""
+        pauses = chain([0.0], repeat(GIVING_WAY))
+
+        def stops() -> bool:
+            if connection.vendor == "sqlite":
+                sleep(next(pauses))
+            return self._stopping.is_set()
+
+        return stops
 
     def _run_ready_jobs(self) -> int:
         self._round = JobWorker()

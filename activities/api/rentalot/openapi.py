@@ -40,7 +40,7 @@ MESSAGE: Final = printed_document(
         "direction": "`inbound` from the contact, `outbound` from the team.",
         "content": _CONTENT,
         "channel": _CHANNEL,
-        "metadata": "`subject`, where there is one.",
+        "metadata": "`subject`, where there is one; and what came with it and is no text: `attachments`, `location`.",
         "createdAt": "When it was written down here.",
     },
 )

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from accounts.prepared import read_json
 from activities.models import CommunicationKind, Direction
+from activities.rules import BOOKKEEPING
 from config.wires.fields import Documents, WireField, as_stored, seconds
 from config.wires.openapi.rentalot import UUID as UUID_SHAPE
 from config.wires.openapi.shapes import MOMENT, NULL, TEXT, Shape, nullable, one_of, whole
@@ -40,8 +42,12 @@ def _content(body: str, subject: str) -> str:
     return body or subject
 
 
-def _metadata(subject: str) -> dict[str, Any]:
-    return {"subject": subject} if subject else {}
+def _metadata(subject: str, stored: Any) -> dict[str, Any]:
+    """The subject, and what came with a message and is no text."""
+    # PostgreSQL hands on an object, SQLite its text.
+    came_with = stored if isinstance(stored, dict) else read_json(stored)
+    told = {name: value for name, value in came_with.items() if name not in BOOKKEEPING}
+    return ({"subject": subject} if subject else {}) | told
 
 
 def _contact_name(full_name: str, company_name: str) -> str | None:
@@ -74,7 +80,7 @@ MESSAGE_FIELDS: Final[tuple[WireField, ...]] = (
     _DIRECTION,
     _CONTENT,
     _CHANNEL,
-    WireField("metadata", ("subject",), _metadata, prints=METADATA),
+    WireField("metadata", ("subject", "metadata"), _metadata, prints=METADATA),
     _SENT_AT,
     WireField("createdAt", ("created_at",), _moment, prints=MOMENT),
 )
