@@ -118,7 +118,7 @@ class ReceiptAdmin(TenantModelAdmin):
         "shown_state",
         "reason",
         "shown_channel",
-        "key",
+        "shown_key",
         "shown_contact",
         "sent_at",
         "received_at",
@@ -157,6 +157,11 @@ class ReceiptAdmin(TenantModelAdmin):
             receipt.key,
             receipt.key,
         )
+
+    @display(description="Key")
+    def shown_key(self, receipt):
+        # A digest has no place to break at, and phones are narrow.
+        return format_html('<span style="overflow-wrap:anywhere">{}</span>', receipt.key)
 
     @display(description="Channel")
     def shown_channel(self, receipt):

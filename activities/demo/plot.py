@@ -33,6 +33,8 @@ class Plot:
     persona: Persona
     outcome: Outcome
     agent: Agent
+    # How long before ``now`` it began, before a working day was looked for.
+    ago: timedelta
     created_at: datetime
     until: datetime
     now: datetime
@@ -88,6 +90,7 @@ def plan(rng: Random, registry: Registry, agent: Agent, market: Market, now: dat
         persona=persona,
         outcome=outcome,
         agent=agent,
+        ago=ago,
         created_at=created_at,
         until=_end(rng, outcome, created_at, now),
         now=now,

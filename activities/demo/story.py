@@ -51,7 +51,8 @@ def stories(count: int, *, now: datetime, agents: Sequence[Agent], market: Marke
         plan(Random(f"{seed}:{number}"), registry, next(turns), market, now)  # noqa: S311 - a story, not a secret
         for number in range(count)
     )
-    return sorted((_story(plot) for plot in plots), key=lambda story: story.created_at)
+    # By what was drawn and not by the moment it comes to, which hangs on the hour: a contact's number is the same every day.
+    return [_story(plot) for plot in sorted(plots, key=lambda plot: plot.ago, reverse=True)]
 
 
 def _story(plot: Plot) -> Story:

@@ -77,8 +77,8 @@ class Channel(ABC):
         return _method_not_allowed()
 
     @classmethod
-    def read_again(cls, payload: bytes) -> Arrival | None:
-        """The payload of a receipt from which nothing was read, as it is read now; None when it still says nothing.
+    def read_again(cls, payload: bytes, channel: InboundChannel) -> Arrival | None:
+        """The payload of a channel's receipt from which nothing was read, as it is read now; None when it still says nothing.
 
         For what a later release understands. There is no call and no signature any more: the call it came in was verified.
         """
@@ -124,9 +124,10 @@ def equal(one: str, other: str) -> bool:
 class InboundView(View):
     """``/inbound/<kind>/<token>``. ``channel_type`` is the kind's class.
 
-    401 or 403 for what is not authentic, 404 for an address that leads nowhere or to a channel that is off, 413 for a
-    body that is too large; 503 with ``Retry-After`` when it could not be stored, which makes every provider try again;
-    200 for all that is stored, understood or not: another status would make some providers repeat it for days.
+    401 or 403 for what is not authentic, 404 for an address that leads nowhere or to a channel that is off, 400 for an
+    empty body, 411 for one of unknown length and 413 for one that is too large; 503 with ``Retry-After`` when it could not be
+    stored, which makes every provider try again; 200 for all that is stored, understood or not: another status would make
+    some providers repeat it for days.
     """
 
     channel_type: type[Channel]
@@ -155,6 +156,9 @@ class InboundView(View):
             return _unavailable()
 
     def _receive(self, request: HttpRequest, token: str) -> HttpResponse:
+        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+            # WSGI hands on no body of unknown length: it would be taken for an empty one, and lost.
+            return refusal(411, "A Content-Length is needed.")
         if body_length(request) > self.channel_type.largest_body:
             return refusal(413, "The body is too large.")
         try:
@@ -166,6 +170,8 @@ class InboundView(View):
             if received is None:
                 return _not_found()
             received.verify()
+            if not request.body:
+                return refusal(400, "The body is empty.")
             keep(received.channel, list(received.arrivals()))
         taken = {other for other, look in received.elsewhere() if self._receive_for(other, look)}
         if left := list(received.left_over(taken)):

@@ -20,7 +20,7 @@ from activities.inbound.base import MEBIBYTE, Channel, Refused, equal
 from activities.inbound.reading import document_of, unreadable
 from activities.inbound.sms_reading import read_document, read_form
 from activities.inbound.sms_signature import is_signed, parameters_of
-from activities.models import ChannelKind
+from activities.models import ChannelKind, InboundChannel
 
 HEADER: Final = "X-Twilio-Signature"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -58,6 +58,15 @@ class SmsChannel(Channel):
             return [read_form(parameters_of(body), body, self.channel)]
         document = document_of(body)
         return [read_document(document, body, self.channel) if document else unreadable(body, "no message")]
+
+    @classmethod
+    def read_again(cls, payload: bytes, channel: InboundChannel) -> Arrival | None:
+        document = document_of(payload)
+        if document is not None:
+            arrival = read_document(document, payload, channel)
+        else:
+            arrival = read_form(parameters_of(payload), payload, channel)
+        return arrival if arrival.event or arrival.is_ignored else None
 
     def answer(self) -> HttpResponse:
         return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")

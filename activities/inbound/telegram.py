@@ -8,7 +8,7 @@ from typing import Any, Final
 from activities.arrivals import Arrival, EventType, Identity, InboundEvent, Sender, moment_of, storable
 from activities.inbound.base import Channel, Refused
 from activities.inbound.reading import cut, document_of, objects, unreadable
-from activities.models import ChannelKind, IdentityKind
+from activities.models import ChannelKind, IdentityKind, InboundChannel
 
 HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 # At most one of them is in an update. The others that exist, and those to come, are kept and not for us.
@@ -42,10 +42,10 @@ class TelegramChannel(Channel):
 
     def arrivals(self) -> Iterable[Arrival]:
         body = self.request.body
-        return [self.read_again(body) or unreadable(body, "not an update")]
+        return [self.read_again(body, self.channel) or unreadable(body, "not an update")]
 
     @classmethod
-    def read_again(cls, payload: bytes) -> Arrival | None:
+    def read_again(cls, payload: bytes, channel: InboundChannel) -> Arrival | None:
         update = document_of(payload)
         if update is None or not isinstance(update.get("update_id"), int):
             return None

@@ -73,10 +73,13 @@ class WhatsAppChannel(Channel):
         return [arrival for number, arrival in self.addressed if self.is_for_this(number)]
 
     @classmethod
-    def read_again(cls, payload: bytes) -> Arrival | None:
-        """What the payload of one receipt says; None when it is not one thing."""
+    def read_again(cls, payload: bytes, channel: InboundChannel) -> Arrival | None:
+        """What the payload of one receipt says; None when it is not one thing, or for another number than the channel's."""
         found = _taken_apart(payload)
-        return found[0][1] if len(found) == 1 and found[0][1].payload == payload else None
+        if len(found) != 1 or found[0][1].payload != payload:
+            return None
+        number, arrival = found[0]
+        return arrival if _is_for(channel, number) else None
 
     def elsewhere(self) -> Iterator[tuple[str, Callable[[InboundChannel, Sequence[str]], Channel]]]:
         for token in islice(self._tokens_elsewhere(), MOST_ELSEWHERE):
@@ -89,7 +92,7 @@ class WhatsAppChannel(Channel):
 
     def is_for_this(self, number: str) -> bool:
         """Whether what came to a number is for the channel that was called; what names none is."""
-        return not self.channel.address or number in ("", self.channel.address)
+        return _is_for(self.channel, number)
 
     @cached_property
     def addressed(self) -> Sequence[_Addressed]:
@@ -120,6 +123,10 @@ class _Addressee(WhatsAppChannel):
 
     def is_for_this(self, number: str) -> bool:
         return number != "" and number == self.channel.address
+
+
+def _is_for(channel: InboundChannel, number: str) -> bool:
+    return not channel.address or number in ("", channel.address)
 
 
 def _taken_apart(body: bytes) -> Sequence[_Addressed]:

@@ -148,7 +148,7 @@ def _message(element: Element, payload: bytes) -> Arrival:
     if kind == "system":
         return _system(body, arrival)
     if kind in ("edit", "revoke"):
-        return _correction(body, kind, arrival)
+        return _correction(element, kind, arrival)
     return _said(element, arrival)
 
 
@@ -170,19 +170,20 @@ def _said(element: Element, arrival: Callable[..., Arrival]) -> Arrival:
     return arrival(event=event)
 
 
-def _correction(body: Mapping[str, Any], kind: str, arrival: Callable[..., Arrival]) -> Arrival:
+def _correction(element: Element, kind: str, arrival: Callable[..., Arrival]) -> Arrival:
     """An edit or a revocation. WhatsApp hands over those of numbers that are also used in its own application."""
-    (told,) = objects([body.get(kind)]) or ({},)
+    (told,) = objects([element.body.get(kind)]) or ({},)
+    sender = sender_of(element.body, element.contact)
     message_id = cut(storable(told.get("original_message_id")), _LONGEST_ID)
     if not message_id:
         return arrival(reason="malformed")
     if kind == "revoke":
-        return arrival(event=InboundEvent(type=EventType.REVOCATION, message_id=message_id))
+        return arrival(event=InboundEvent(type=EventType.REVOCATION, message_id=message_id, sender=sender))
     (now,) = objects([told.get("message")]) or ({},)
     content = content_of(now)
     if content is None:
         return arrival(reason="malformed" if is_known(now) else "an unknown type of message")
-    return arrival(event=InboundEvent(type=EventType.EDIT, message_id=message_id, text=content.text))
+    return arrival(event=InboundEvent(type=EventType.EDIT, message_id=message_id, sender=sender, text=content.text))
 
 
 def _system(body: Mapping[str, Any], arrival: Callable[..., Arrival]) -> Arrival:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +21,10 @@ from contacts.rules import fault_of_text
 OVERLAP: Final = timedelta(hours=24)
 # A public key of 4,096 bits fits in: some providers of mail sign with its other half.
 LONGEST_SECRET: Final = 1_024
+
+LARGEST_LIMIT: Final = 2**31 - 1
+# What ``setWebhook`` takes for a secret_token.
+_OF_TELEGRAM: Final = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
 
 
 def create_channel(
@@ -41,7 +46,8 @@ def create_channel(
     faults = [
         *([] if kind in ChannelKind.values else [FieldError("kind", "invalid_value", {"choices": ChannelKind.values})]),
         *_faults(name=name, address=address, account=account),
-        *_secret_faults("secret", secret),
+        *_secret_faults("secret", secret, kind),
+        *_limit_faults(most_new_contacts),
         *(_secret_faults("verify_token", verify_token) if verify_token else []),
     ]
     if faults:
@@ -65,7 +71,7 @@ def rotate_channel_secret(
     Raises ``Invalid`` and ``Forbidden``.
     """
     actor.require(Right.MANAGE_CREDENTIALS)
-    if faults := _secret_faults("secret", secret):
+    if faults := _secret_faults("secret", secret, channel.kind):
         raise Invalid(faults)
     now = timezone.now()
     with transaction.atomic():
@@ -93,7 +99,7 @@ def change_channel(
     ``verify_token`` None leaves it. Raises ``Invalid`` and ``Forbidden``.
     """
     actor.require(Right.MANAGE_CREDENTIALS)
-    faults = [*_faults(name=name, address=address, account=account)]
+    faults = [*_faults(name=name, address=address, account=account), *_limit_faults(most_new_contacts)]
     if verify_token:
         faults += _secret_faults("verify_token", verify_token)
     if faults:
@@ -126,8 +132,19 @@ def _faults(*, name: str, address: str, account: str) -> list[FieldError]:
     ]
 
 
-def _secret_faults(field: str, secret: str) -> list[FieldError]:
-    """Without a secret a channel would be off."""
+def _secret_faults(field: str, secret: str, kind: str = "") -> list[FieldError]:
+    """Without a secret a channel would be off, and with one that its provider cannot send nothing would ever come in."""
     if not secret.strip():
         return [FieldError(field, "required")]
+    if kind == ChannelKind.TELEGRAM and not _OF_TELEGRAM.fullmatch(secret):
+        return [FieldError(field, "invalid_value", message="may have 1 to 256 letters, digits, _ and - only.")]
     return list(fault_of_text(field, secret, LONGEST_SECRET))
+
+
+def _limit_faults(most_new_contacts: int) -> list[FieldError]:
+    is_storable = 0 <= most_new_contacts <= LARGEST_LIMIT
+    return (
+        []
+        if is_storable
+        else [FieldError("most_new_contacts", "out_of_range", {"minimum": 0, "maximum": LARGEST_LIMIT})]
+    )

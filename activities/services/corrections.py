@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils import timezone
 
 from activities.arrivals import EventType, InboundEvent
 from activities.exceptions import CommunicationNotFound
-from activities.models import Communication, Receipt
+from activities.models import Communication, Receipt, SenderIdentity
 from activities.rules import CHANNEL, LONGEST_PROVIDER_ID
 from activities.services.amending import edit_communication, report_delivery
 from activities.services.communicating import delete_communication
@@ -36,6 +37,8 @@ def correct(receipt: Receipt, event: InboundEvent) -> Outcome:
     if event.type is EventType.STATUS:
         report_delivery(communication, event.status, actor=actor)
         return applied
+    if not _may_change(communication, event):
+        return Outcome.ignored("somebody else's message")
     if communication.deleted_at is not None:
         return Outcome.ignored("the message was taken away before")
     try:
@@ -48,6 +51,16 @@ def correct(receipt: Receipt, event: InboundEvent) -> Outcome:
     except CommunicationNotFound:
         return Outcome.ignored("the contact of the message is deleted")
     return applied
+
+
+def _may_change(communication: Communication, event: InboundEvent) -> bool:
+    """Whether whoever edits or revokes a message is not known to be somebody else than who wrote it."""
+    identities = event.sender.identities if event.sender else ()
+    known = Q(pk=None)
+    for kind, value in identities:
+        known |= Q(kind=kind, value=value)
+    owners = set(SenderIdentity.objects.filter(known).values_list("contact_id", flat=True))
+    return not owners or communication.contact_id in owners
 
 
 def _spoken_of(receipt: Receipt, event: InboundEvent) -> Communication | None:

@@ -13,11 +13,11 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.roles import Right
 from activities.arrivals import Arrival
-from activities.models import Receipt, ReceiptState
+from activities.models import InboundChannel, Receipt, ReceiptState
 from activities.services.receiving import LONGEST_REASON, key_of
 
 # How a kind of channel reads the payload of one receipt (``activities.inbound.rereading``).
-Reader: TypeAlias = Callable[[str, bytes], Arrival | None]
+Reader: TypeAlias = Callable[[InboundChannel, bytes], Arrival | None]
 
 CAME_TWICE: Final = "came a second time under its own key"
 _COLUMNS: Final = ("key", "event", "sent_at", "state", "attempts", "due_at", "reason", "settled_at")
@@ -63,7 +63,7 @@ def _requeue(receipt: Receipt, read: Reader, *, is_rehearsal: bool) -> Fate:
     if fate := _LEFT_ALONE.get(ReceiptState(receipt.state)):
         return fate
     if receipt.event is None:
-        arrival = read(receipt.channel.kind, bytes(receipt.payload))
+        arrival = read(receipt.channel, bytes(receipt.payload))
         if arrival is None or not (arrival.event or arrival.is_ignored):
             return Fate.UNREAD
         fate = _understand(receipt, arrival)

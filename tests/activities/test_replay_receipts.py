@@ -46,7 +46,7 @@ def update(number: int, **more: Any) -> bytes:
 def deliver_to_an_old_release(monkeypatch: pytest.MonkeyPatch, channel: InboundChannel, *bodies: bytes) -> None:
     """To one that understands nothing."""
     with monkeypatch.context() as patch:
-        patch.setattr(TelegramChannel, "read_again", classmethod(lambda cls, payload: None))
+        patch.setattr(TelegramChannel, "read_again", classmethod(lambda cls, payload, channel: None))
         for body in bodies:
             assert deliver(channel, body, SIGNED).status_code == 200
 

@@ -79,8 +79,6 @@ def test_what_is_not_said_of_a_new_contact(
         ({"is_company": False, "company_name": "C"}, "first_name"),
         ({"is_company": True}, "company_name"),
         ({"is_company": True, "company_name": " "}, "company_name"),
-        ({"is_lead": None, "first_name": "A"}, "is_lead"),
-        ({"is_company": None, "first_name": "A"}, "is_company"),
     ],
     ids=str,
 )
@@ -89,6 +87,13 @@ def test_what_is_missing_of_a_new_contact(client: WireClient, body: dict[str, An
 
     assert refusal(client.post(CONTACTS, body)) == refused(f"Missing {missing}")
 
+    assert client.get(CONTACTS).json()["total_results"] == total
+
+
+@pytest.mark.parametrize("name", ["is_lead", "is_company"])
+def test_a_flag_of_a_new_contact_is_never_null(client: WireClient, name: str) -> None:
+    total = client.get(CONTACTS).json()["total_results"]
+    assert refusal(client.post(CONTACTS, {"first_name": "A", name: None})) == refused(f"Invalid {name}")
     assert client.get(CONTACTS).json()["total_results"] == total
 
 

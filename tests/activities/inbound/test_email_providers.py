@@ -208,7 +208,6 @@ def test_notices_of_messages_that_are_to_be_fetched_wait_in_the_quarantine(north
     [
         (b"{}", "application/json", "", "no form of mail that is known"),
         (b"not json", "application/json", "", "no form of mail that is known"),
-        (b"", "application/json", "", "no form of mail that is known"),
         (b"a=b", "application/x-www-form-urlencoded", "", "no form of mail that is known"),
         (b"--x", "multipart/form-data; boundary=x", "", "no form of mail that is known"),
         (b"{}", "application/json", "?provider=pigeon", "the address names a provider that is not known"),

@@ -252,7 +252,7 @@ def test_a_channel_that_is_off_is_not_there(north: World):
 # What a signed call may hold.
 
 unreadable_bodies = st.one_of(
-    st.binary(max_size=200),
+    st.binary(min_size=1, max_size=200),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),

@@ -298,7 +298,7 @@ def test_what_was_kept_reads_again_as_it_did(north: World):
     with north.scope():
         receipts = list(Receipt.objects.filter(channel=channel))
     kept = {row.key: (row.reason, row.event) for row in receipts}
-    again = [WhatsAppChannel.read_again(bytes(row.payload)) for row in receipts]
+    again = [WhatsAppChannel.read_again(bytes(row.payload), channel) for row in receipts]
     assert {each.key: (each.reason, stored(each.event)) for each in again if each} == kept
 
 

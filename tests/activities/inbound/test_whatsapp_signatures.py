@@ -112,7 +112,10 @@ def test_accents_and_emoji_are_verified_as_they_came(escaped: bool, north: World
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=st.binary(max_size=200) | st.text(max_size=80).map(lambda text: json.dumps({"entry": [text]}).encode()))
+@given(
+    body=st.binary(min_size=1, max_size=200)
+    | st.text(max_size=80).map(lambda text: json.dumps({"entry": [text]}).encode())
+)
 def test_any_signed_body_is_answered_and_no_other_is(body: bytes, north: World):
     channel = whatsapp(north)
     assert signed(channel, body).status_code == 200
