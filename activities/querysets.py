@@ -168,13 +168,22 @@ def messages_of_conversation(columns: Sequence[str], *, first: int, limit: int) 
     return RowsInOrder(Communication.objects.filter(pk__in=page).order_by(*order), *columns)
 
 
+def shown_activities() -> QuerySet[Activity]:
+    """All but those that tell of a message that was taken away, and of nothing else. Their rows stay, as the message's does."""
+    # Looked up for each that tells of a message: joined, a planner may read all messages first, and sort.
+    taken_away = Communication.objects.filter(pk=OuterRef("communication_id")).order_by().values("deleted_at")
+    return Activity.objects.alias(taken_away_at=Subquery(taken_away)).filter(
+        Q(communication=None) | Q(taken_away_at=None)
+    )
+
+
 def newest_activities(of: str = "pk") -> RowsInOrder:
     """The newest activities of a contact, newest first, to annotate a row with (CONTRACTS W-S17).
 
     ``of`` is the path from that row to its contact. Lists of key kept from a vendor, UUID, type, description, moment,
     metadata, and the moment it is scheduled for.
     """
-    rows = _newest(Activity.objects.all(), "created_at", of)
+    rows = _newest(shown_activities(), "created_at", of)
     return RowsInOrder(rows, "winnerr_key", "uuid", "type", "description", "created_at", "metadata", "scheduled_at")
 
 

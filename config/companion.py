@@ -7,33 +7,36 @@ import sys
 from pathlib import Path
 from typing import Any
 
-MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
-# The job at hand may end; it takes some tenths of a second.
-PATIENCE = 10
+_HERE = Path(__file__).resolve().parent
+MANAGE = _HERE.parent / "manage.py"
+KEEP_RUNNING = _HERE / "keep_running.py"
+# The keeper itself waits for ten seconds before it kills the worker.
+PATIENCE = 15
 
-_worker: subprocess.Popen[bytes] | None = None
+_keeper: subprocess.Popen[bytes] | None = None
 
 
 def start(server: Any) -> None:
-    """Start the worker. It ends when its standard input does, so gunicorn cannot leave it behind, however gunicorn ends."""
-    global _worker
-    command = [sys.executable, str(MANAGE), "worker", "--stop-at-eof"]
-    _worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    """Start the worker and what starts it again. Both end when their standard input does, however gunicorn ends."""
+    global _keeper
+    worker = [sys.executable, str(MANAGE), "worker", "--stop-at-eof"]
+    # -P: the modules beside the keeper are no libraries of its own.
+    command = [sys.executable, "-P", str(KEEP_RUNNING), *worker]
+    _keeper = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
 
 
 def let_go(server: Any, worker: Any) -> None:
-    """gunicorn's own workers, forked later, inherit the worker's standard input and must not keep it open."""
-    if _worker is not None and _worker.stdin is not None:
-        _worker.stdin.close()
+    """gunicorn's own workers, forked later, inherit the other end of that standard input and must not keep it open."""
+    if _keeper is not None and _keeper.stdin is not None:
+        _keeper.stdin.close()
 
 
 def stop(server: Any) -> None:
-    """End the worker, and wait for it."""
-    if _worker is None or _worker.stdin is None:
+    """End both, and wait for them."""
+    if _keeper is None or _keeper.stdin is None:
         return
-    _worker.stdin.close()
+    _keeper.stdin.close()
     try:
-        _worker.wait(PATIENCE)
+        _keeper.wait(PATIENCE)
     except subprocess.TimeoutExpired:
-        # What it was doing is repeated by the next one.
-        _worker.kill()
+        _keeper.kill()

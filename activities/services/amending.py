@@ -11,11 +11,12 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.identifiers import uuid7
 from accounts.roles import Right
-from activities.models import Communication, Delivery
+from activities.models import Activity, Communication, Delivery
 from activities.querysets import COMMUNICATION
 from activities.rules import EDIT_NUMBER, LONGEST_BODY
 from activities.search import search_text
 from activities.services.communicating import facts_of, hold_communication
+from activities.services.inbox import LONGEST_SUMMARY
 from contacts.models import ChangeVerb
 from contacts.services.changes import Change, record
 
@@ -30,7 +31,7 @@ def edit_communication(
 ) -> bool:
     """Give a message the text its sender gave it later; returns whether it had not been edited later than that already.
 
-    ``number`` orders edits of one moment. What it said first stays in its metadata.
+    ``number`` orders edits of one moment. What it said first stays in its metadata. The activity that tells of it follows.
     Raises ``CommunicationNotFound`` and ``Forbidden``.
     """
     actor.require(Right.WRITE_CONTACTS)
@@ -47,6 +48,7 @@ def edit_communication(
             search_text=search_text(communication.subject, body),
             metadata={**communication.metadata, EDITED_AT: moment, EDIT_NUMBER: number, ORIGINAL: original},
         )
+        _retell(communication, body)
         edited = Change(
             contact_id=communication.contact_id,
             before={},
@@ -54,6 +56,12 @@ def edit_communication(
         )
         record(uuid7(), ChangeVerb.UPDATED, [edited], actor=actor, now=timezone.now())
     return True
+
+
+def _retell(communication: Communication, body: str) -> None:
+    """Give the new words to the activity that tells of the message and nothing else; found among its contact's."""
+    told = Activity.objects.filter(contact_id=communication.contact_id, communication=communication)
+    told.update(description=(communication.subject or body)[:LONGEST_SUMMARY])
 
 
 def report_delivery(communication: Communication, status: str, *, actor: Actor) -> None:

@@ -82,6 +82,6 @@ def _new_activity(contact_id: int, draft: ActivityDraft, actor: Actor, now: date
 
 
 def _change(activity: Activity) -> Change:
-    """Who wrote it down, and through which door; the rest is in the activity, which stays as it is."""
+    """Who wrote it down, and through which door; the rest is in the activity, which follows edits of its message alone."""
     written = {"id": str(activity.uuid), "type": activity.type}
     return Change(contact_id=activity.contact_id, before={}, after={"activity": written})

@@ -14,8 +14,8 @@ from django.utils.timesince import timesince
 from accounts.actor import Actor
 from accounts.roles import Right
 from accounts.services.jobs import longest_wait
-from activities.models import Activity, DealStatus
-from activities.querysets import live_deals
+from activities.models import DealStatus
+from activities.querysets import live_deals, shown_activities
 from activities.traffic import quarantined_count
 from contacts.models import Contact, ContactStatus, ContactType
 
@@ -34,7 +34,7 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     if not isinstance(actor, Actor) or not actor.allows(Right.READ_CONTACTS):
         return context
     contacts = Contact.objects.active().visible_to(actor)
-    activities = Activity.objects.filter(contact__in=contacts).select_related("contact", "member")
+    activities = shown_activities().filter(contact__in=contacts).select_related("contact", "member")
     return {
         **context,
         "figures": _figures(contacts, actor),

@@ -15,6 +15,7 @@ from accounts.tenancy import current_organization_id
 from activities import services
 from activities.drafts import ActivityDraft
 from activities.models import Activity
+from activities.querysets import shown_activities
 from activities.rules import LONGEST_TEXT, LONGEST_TYPE
 from config.wires.fields import AnyObject, Document, Documents, Instant, Text, WireField, seconds, validated
 from config.wires.openapi.fields import printed_document, sent_document
@@ -137,7 +138,7 @@ class ActivityViewSet(WinnerrViewSet):
         limit = limit_of(query.get("limit", ""), default=NEWEST, largest=LARGEST_LIMIT)
         contact = self._contact(identifier)
         page = cursor_page(
-            Activity.objects.filter(contact=contact),
+            shown_activities().filter(contact=contact),
             ACTIVITY_DOCUMENTS.columns,
             ORDER,
             limit=limit,

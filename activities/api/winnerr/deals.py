@@ -28,8 +28,8 @@ from activities.api.winnerr.filters import (
 from activities.api.winnerr.openapi import DEAL_OPERATIONS, DEFAULT_LIMIT, LARGEST_LIMIT
 from activities.api.winnerr.serializers import EMBEDDED, DealChange, DealCreate, deal_documents, name_team
 from activities.exceptions import DealNotFound
-from activities.models import Activity, Deal
-from activities.querysets import NEWEST, live_deals, with_winnerr_id
+from activities.models import Deal
+from activities.querysets import NEWEST, live_deals, shown_activities, with_winnerr_id
 from config.wires.fields import validated
 from config.wires.pages import cursor_page, limit_of, sort_keys
 from config.wires.strict_json import object_of
@@ -86,7 +86,7 @@ class DealViewSet(WinnerrViewSet):
         name_team([document])
         if asked is not None and "activities" in asked:
             # An activity is a contact's; a deal shows those of its contact.
-            newest = Activity.objects.filter(contact_id=row[-1]).order_by("-created_at", "-id")[:NEWEST]
+            newest = shown_activities().filter(contact_id=row[-1]).order_by("-created_at", "-id")[:NEWEST]
             document["activities"] = [activity_document(row) for row in newest.values_list(*ACTIVITY_DOCUMENTS.columns)]
         return Response(self.success(document))
 
