@@ -136,16 +136,16 @@ def _remember_senders(letters: Sequence[Letter], directory: Directory, now: date
     """Keep by which names a contact is known, and point at others who may be the same person."""
     channels = {letter.place: letter.receipt.channel for letter in reversed(letters)}
     for place, channel in channels.items():
-        if place.lookalikes and place.contact_id:
-            pairs = [(place.contact_id, other) for other in place.lookalikes]
-            suggest_merges(pairs, _reason_to_merge(place), actor=actor_of(channel))
+        point_at_same_people(place, actor_of(channel))
     directory.remember(channels, now)
 
 
-def _reason_to_merge(place: Place) -> MergeReason:
-    if not place.is_new:
-        return MergeReason.SAME_SENDER
-    return MergeReason.SAME_EMAIL if place.has_shared_email else MergeReason.SAME_PHONE
+def point_at_same_people(place: Place, actor: Actor) -> None:
+    """Suggest that a sender's contact and others who have the same address, or another of its names, are one person."""
+    found = place.same_people()
+    for reason in sorted(set(found.values())):
+        pairs = [(place.owner, other) for other, why in found.items() if why == reason]
+        suggest_merges(pairs, MergeReason(reason), actor=actor)
 
 
 def _write_down(letters: Sequence[Letter], now: datetime) -> dict[int, Outcome]:

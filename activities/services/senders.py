@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from accounts.tenancy import current_organization
 from activities.arrivals import Identity, Sender
 from activities.models import IdentityKind, InboundChannel, SenderIdentity
-from contacts.models import Contact, ContactEmail, ContactPhone
+from contacts.models import Contact, ContactEmail, ContactPhone, MergeReason
 from contacts.normalise import normalise_email, normalise_phone
 from contacts.phone_spellings import phone_spellings
 
@@ -22,15 +22,16 @@ LONGEST_NAME: Final = 255
 class Place:
     """Where a sender's messages go: the contact's primary key, None until it is made.
 
-    ``sender`` is what is known about somebody new. ``lookalikes`` are live contacts that may be the same person, more
-    than one of them or one behind another name. ``identities`` are those that are new for this contact.
+    ``sender`` is what is known about somebody new. ``lookalikes`` are live contacts that have an address of the sender's,
+    ``namesakes`` the places of the sender's other names. ``identities`` are those that are new for this contact.
     """
 
     sender: Sender
     contact_id: int | None = None
     is_new: bool = False
     has_shared_email: bool = False
-    lookalikes: set[int] = field(default_factory=set)
+    lookalikes: dict[int, MergeReason] = field(default_factory=dict)
+    namesakes: list[Place] = field(default_factory=list)
     identities: dict[Identity, None] = field(default_factory=dict)
 
     @property
@@ -39,6 +40,12 @@ class Place:
         if self.contact_id is None:
             raise RuntimeError("asked for before its contact was made")
         return self.contact_id
+
+    def same_people(self) -> dict[int, MergeReason]:
+        """Who may be the same person as this contact, and why; of those who are not made yet, nothing is said."""
+        named = (other.contact_id for other in self.namesakes)
+        found = {**self.lookalikes, **{pk: MergeReason.SAME_SENDER for pk in named if pk is not None}}
+        return {pk: reason for pk, reason in found.items() if pk != self.contact_id}
 
 
 class Directory:
@@ -70,13 +77,13 @@ class Directory:
         place = known[0] if known else self._stranger(sender)
         if not place.sender.identities:
             place.sender = sender
-        for other in known[1:]:
-            if other is not place and other.contact_id != place.contact_id and other.contact_id is not None:
-                place.lookalikes.add(other.contact_id)
+        place.namesakes += [other for other in known[1:] if other is not place]
         for identity in sender.identities:
             if identity not in self._places:
                 self._places[identity] = place
                 place.identities[identity] = None
+                if known:
+                    place.lookalikes |= _lookalikes({identity: self._owners.get(identity, _NOBODY)})
         return place
 
     def remember(self, channels: Mapping[Place, InboundChannel], now: datetime) -> None:
@@ -106,9 +113,8 @@ class Directory:
                 return Place(sender=sender, contact_id=owners.primary)
             if len(owners.others) == 1:
                 return Place(sender=sender, contact_id=next(iter(owners.others)))
-        lookalikes = {contact for owners in found.values() for contact in owners.others | owners.alike}
         shared = any(owners.others for identity, owners in found.items() if identity.kind == IdentityKind.EMAIL)
-        return Place(sender=sender, is_new=True, has_shared_email=shared, lookalikes=lookalikes)
+        return Place(sender=sender, is_new=True, has_shared_email=shared, lookalikes=_lookalikes(found))
 
 
 def _new_row(
@@ -133,8 +139,21 @@ class _Owners(NamedTuple):
     others: frozenset[int] = frozenset()
     alike: frozenset[int] = frozenset()
 
+    @property
+    def certain(self) -> frozenset[int]:
+        return self.others if self.primary is None else self.others | {self.primary}
+
 
 _NOBODY: Final = _Owners()
+
+
+def _lookalikes(found: Mapping[Identity, _Owners]) -> dict[int, MergeReason]:
+    """All who have or may have one of these addresses."""
+    return {
+        contact: MergeReason.SAME_EMAIL if identity.kind == IdentityKind.EMAIL else MergeReason.SAME_PHONE
+        for identity, owners in found.items()
+        for contact in owners.certain | owners.alike
+    }
 
 
 def identity_of_phone(phone: str) -> Identity:
