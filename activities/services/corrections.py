@@ -13,6 +13,7 @@ from activities.services.communicating import delete_communication
 from activities.services.inbox import actor_of, point_at_same_people
 from activities.services.outcomes import Outcome
 from activities.services.senders import Directory
+from activities.services.stating import follow
 
 UNKNOWN_MESSAGE = "speaks of a message that is not here"
 
@@ -71,5 +72,5 @@ def _learn_names(receipt: Receipt, event: InboundEvent) -> Outcome:
         return Outcome.ignored("names somebody who never wrote")
     # A new name may be known already, as somebody who wrote before this was told.
     point_at_same_people(place, actor_of(receipt.channel))
-    directory.remember({place: receipt.channel}, timezone.now())
+    follow(directory.remember({place: receipt.channel}, timezone.now()), actor_of(receipt.channel))
     return Outcome.applied(contact_id=place.contact_id)

@@ -48,6 +48,14 @@ class Place:
         return {pk: reason for pk, reason in found.items() if pk != self.contact_id}
 
 
+class Renaming(NamedTuple):
+    """A name of a kind that stood for one contact, and stands for another now."""
+
+    kind: str
+    former: int
+    contact_id: int
+
+
 class Directory:
     """Everything needed to find the contacts of some senders, read with five statements however many they are.
 
@@ -65,7 +73,7 @@ class Directory:
             if row.contact_id in live
         }
         wanted = {identity: sender for sender in senders for identity in sender.identities}
-        self._owners = _owners({each: sender for each, sender in wanted.items() if each not in self._places})
+        self._owners = owners_of({each: sender for each, sender in wanted.items() if each not in self._places})
 
     def place_of(self, sender: Sender) -> Place:
         """Where this sender's messages go; the same object for every name of one sender.
@@ -86,24 +94,26 @@ class Directory:
                     place.lookalikes |= _lookalikes({identity: self._owners.get(identity, _NOBODY)})
         return place
 
-    def remember(self, channels: Mapping[Place, InboundChannel], now: datetime) -> None:
+    def remember(self, channels: Mapping[Place, InboundChannel], now: datetime) -> list[Renaming]:
         """Keep the names that are new for the contacts of these places, first seen on these channels; the others are seen again.
 
-        A name whose contact was deleted goes over to the sender's new one (DESIGN section 4, decision 12).
+        A name whose contact was deleted goes over to the sender's new one (DESIGN section 4, decision 12); returns those.
         """
-        fresh, moved = [], []
+        fresh, moved, renamings = [], [], []
         for place, channel in channels.items():
             for position, identity in enumerate(place.identities):
                 row = self._rows.get(identity)
                 if row is None:
                     fresh.append(_new_row(identity, place, channel, now, is_first=position == 0))
                 else:
+                    renamings.append(Renaming(row.kind, row.contact_id, place.owner))
                     row.contact_id, row.last_seen_at = place.owner, now
                     moved.append(row)
         SenderIdentity.objects.bulk_create(fresh)
         SenderIdentity.objects.bulk_update(moved, ["contact", "last_seen_at"])
         seen = [row.pk for identity, row in self._rows.items() if self._places.get(identity) in channels]
         SenderIdentity.objects.filter(pk__in=seen).update(last_seen_at=now)
+        return renamings
 
     def _stranger(self, sender: Sender) -> Place:
         """By the primary address, which one contact has at most; then by telephone and further addresses."""
@@ -132,7 +142,7 @@ def _new_row(
     )
 
 
-class _Owners(NamedTuple):
+class Owners(NamedTuple):
     """Who has an address as the primary one; who has it besides, or has the telephone; who may have the telephone."""
 
     primary: int | None = None
@@ -144,10 +154,10 @@ class _Owners(NamedTuple):
         return self.others if self.primary is None else self.others | {self.primary}
 
 
-_NOBODY: Final = _Owners()
+_NOBODY: Final = Owners()
 
 
-def _lookalikes(found: Mapping[Identity, _Owners]) -> dict[int, MergeReason]:
+def _lookalikes(found: Mapping[Identity, Owners]) -> dict[int, MergeReason]:
     """All who have or may have one of these addresses."""
     return {
         contact: MergeReason.SAME_EMAIL if identity.kind == IdentityKind.EMAIL else MergeReason.SAME_PHONE
@@ -182,20 +192,20 @@ def _live(contact_ids: set[int]) -> set[int]:
     )
 
 
-def _owners(wanted: Mapping[Identity, Sender]) -> Mapping[Identity, _Owners]:
+def owners_of(wanted: Mapping[Identity, Sender]) -> Mapping[Identity, Owners]:
     """Live contacts by the addresses and telephones that senders have, as far as anybody has them."""
     phones = {identity: sender for identity, sender in wanted.items() if identity.kind == IdentityKind.PHONE}
     emails = [identity for identity in wanted if identity.kind == IdentityKind.EMAIL]
     return {**_owners_of_phones(phones), **_owners_of_emails(emails)}
 
 
-def _owners_of_phones(senders: Mapping[Identity, Sender]) -> dict[Identity, _Owners]:
+def _owners_of_phones(senders: Mapping[Identity, Sender]) -> dict[Identity, Owners]:
     """By every form under which the telephones may be stored (CONTRACTS 7.11)."""
     region = current_organization().phone_region if senders else ""
     spellings = {identity: phone_spellings(identity.value, region, who.wrote_to) for identity, who in senders.items()}
     stored = _contacts_by_phone({form for each in spellings.values() for form in each.same | each.alike})
     return {
-        identity: _Owners(
+        identity: Owners(
             others=frozenset(contact for form in each.same for contact in stored.get(form, ())),
             alike=frozenset(contact for form in each.alike for contact in stored.get(form, ())),
         )
@@ -215,7 +225,7 @@ def _contacts_by_phone(forms: set[str]) -> Mapping[str, set[int]]:
     return found
 
 
-def _owners_of_emails(identities: Sequence[Identity]) -> dict[Identity, _Owners]:
+def _owners_of_emails(identities: Sequence[Identity]) -> dict[Identity, Owners]:
     emails = [identity.value for identity in identities]
     if not emails:
         return {}
@@ -224,4 +234,4 @@ def _owners_of_emails(identities: Sequence[Identity]) -> dict[Identity, _Owners]
     mailboxes = ContactEmail.objects.filter(email_norm__in=emails, contact__deleted_at=None)
     for value, contact in mailboxes.values_list("email_norm", "contact_id"):
         others[value].add(contact)
-    return {each: _Owners(primary.get(each.value), frozenset(others[each.value])) for each in identities}
+    return {each: Owners(primary.get(each.value), frozenset(others[each.value])) for each in identities}
