@@ -39,7 +39,8 @@ class Sender:
     """Who wrote. ``identities`` begin with the one that identifies best.
 
     ``phone`` and ``email`` are what a new contact gets, as the provider writes them; ``language`` is a code of at most
-    ten characters. ``proven_phone`` is a telephone the sender has shown to be theirs: their contact gets it when it has none.
+    ten characters. ``proven_phone`` is a telephone the sender has shown to be theirs, which is among the ``identities``: their
+    contact gets it when it has none.
     ``wrote_to`` is the telephone they wrote to: numbers stored without their country may be of the same one.
     """
 

@@ -2,17 +2,21 @@
 
 Two things close it: the status ``DO_NOT_CONTACT``, for every medium, and the newest ``Consent`` of a medium, for that
 one. Nobody has to agree beforehand: who says nothing may be answered.
+
+An objection belongs to a telephone or mailbox more than to a row: it closes the medium for every contact that has the
+address, until that contact consents later. So it outlives the contact it was written on.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from contacts.models import Consent, Contact, ContactStatus, Medium
+from contacts.models import Consent, Contact, ContactEmail, ContactPhone, ContactStatus, Medium
 from contacts.normalise import fold
 from contacts.querysets import ContactQuerySet
 
@@ -76,8 +80,13 @@ def statement_in(text: str, medium: str) -> bool | None:
 def contactable(contacts: ContactQuerySet[Contact], medium: str) -> QuerySet[Any]:
     """Those of the contacts who may be spoken to by a medium (a value of ``Medium``)."""
     stated = Consent.objects.filter(contact=OuterRef("pk"), medium=medium).order_by("-stated_at", "-id")
-    newest = contacts.annotate(consent_given=Subquery(stated.values("is_given")[:1]))
-    return newest.exclude(status=ContactStatus.DO_NOT_CONTACT).filter(Q(consent_given=None) | Q(consent_given=True))
+    newest = contacts.annotate(
+        consent_given=Subquery(stated.values("is_given")[:1]),
+        consent_stated_at=Subquery(stated.values("stated_at")[:1]),
+    )
+    willing = newest.exclude(status=ContactStatus.DO_NOT_CONTACT).filter(Q(consent_given=None) | Q(consent_given=True))
+    address = _ADDRESS_OF.get(medium)
+    return willing.filter(~_is_objected(address, medium)) if address else willing
 
 
 def may_be_contacted(contact: Contact, medium: str) -> bool:
@@ -106,8 +115,79 @@ def standings_of(contact: Contact) -> list[Standing]:
 
 
 def current_consents(contact: Contact) -> dict[str, Consent]:
-    """The statement that counts, by medium; media nothing was said about are left out."""
+    """The statement that counts, by medium; media nothing was said about are left out.
+
+    It may be an objection that was written on another contact with the same telephone or mailbox, a deleted one even.
+    """
     newest: dict[str, Consent] = {}
     for consent in Consent.objects.filter(contact=contact).order_by("-stated_at", "-id"):
         newest.setdefault(consent.medium, consent)
+    for objection in _objections_elsewhere(contact):
+        own = newest.get(objection.medium)
+        if own is None or (own.is_given and own.stated_at < objection.stated_at):
+            newest[objection.medium] = objection
     return newest
+
+
+class _Address(NamedTuple):
+    """What a medium reaches a person by: the column of its comparison form, further ones, and its kind as a sender's name."""
+
+    column: str
+    further: type[ContactPhone | ContactEmail]
+    relation: str
+    kind: str
+
+    def of_objectors(self) -> Iterator[tuple[str, Q]]:
+        """Where a statement's contact has such addresses, each with a condition on it.
+
+        The names of senders belong to a layer above, which made the relation: by them an objector's number is known that
+        is not, or no longer, on the contact.
+        """
+        for path in (f"contact__{self.column}", f"contact__{self.relation}__{self.column}"):
+            yield path, Q(**{f"{path}__gt": ""})
+        yield "contact__sender_identities__value", Q(contact__sender_identities__kind=self.kind)
+
+
+_PHONE: Final = _Address("phone_norm", ContactPhone, "further_phones", "phone")
+_MAILBOX: Final = _Address("email_norm", ContactEmail, "further_emails", "email")
+# Telegram's users have no address but the one they write from.
+_ADDRESS_OF: Final[dict[str, _Address]] = {Medium.SMS: _PHONE, Medium.WHATSAPP: _PHONE, Medium.EMAIL: _MAILBOX}
+
+
+def _standing_objections() -> QuerySet[Consent]:
+    """Objections that nothing their contact said later has taken back."""
+    later = Q(stated_at__gt=OuterRef("stated_at")) | Q(stated_at=OuterRef("stated_at"), pk__gt=OuterRef("pk"))
+    said_later = Consent.objects.filter(later, contact=OuterRef("contact"), medium=OuterRef("medium"))
+    return Consent.objects.filter(~Exists(said_later), is_given=False)
+
+
+def _is_objected(address: _Address, medium: str) -> Q:
+    """Contacts annotated with ``consent_stated_at`` that have the address of a standing objection later than that.
+
+    The addresses are one list for all contacts, which a database looks things up in; only contacts that are on it and
+    have consented are compared moment by moment.
+    """
+    standing = _standing_objections().filter(medium=medium)
+    own_further = address.further.objects.filter(contact=OuterRef(OuterRef("pk"))).values(address.column)
+    has_one, is_shared = Q(), Q()
+    for path, condition in address.of_objectors():
+        addresses = standing.filter(condition).values(path)
+        holders = address.further.objects.filter(**{f"{address.column}__in": addresses})
+        has_one |= Q(**{f"{address.column}__in": addresses}) | Q(pk__in=holders.values("contact"))
+        is_shared |= condition & (Q(**{path: OuterRef(address.column)}) | Q(**{f"{path}__in": own_further}))
+    later = standing.filter(is_shared, stated_at__gt=OuterRef("consent_stated_at"))
+    return has_one & (Q(consent_stated_at=None) | Q(Exists(later)))
+
+
+def _objections_elsewhere(contact: Contact) -> Iterator[Consent]:
+    """Standing objections by the contact's addresses, the newest first for each kind of address."""
+    for address in (_PHONE, _MAILBOX):
+        further = address.further.objects.filter(contact=contact).values_list(address.column, flat=True)
+        own = {getattr(contact, address.column), *further} - {""}
+        if not own:
+            continue
+        is_shared = Q()
+        for path, condition in address.of_objectors():
+            is_shared |= condition & Q(**{f"{path}__in": own})
+        media = [medium for medium, reached_by in _ADDRESS_OF.items() if reached_by is address]
+        yield from _standing_objections().filter(is_shared, medium__in=media).order_by("-stated_at", "-id")

@@ -9,6 +9,7 @@ from activities.arrivals import Arrival, EventType, Identity, InboundEvent, Send
 from activities.inbound.base import Channel, Refused
 from activities.inbound.reading import cut, document_of, objects, unreadable
 from activities.models import ChannelKind, IdentityKind, InboundChannel
+from contacts.normalise import normalise_phone
 
 HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 # At most one of them is in an update. The others that exist, and those to come, are kept and not for us.
@@ -101,11 +102,12 @@ def _has_content(message: Mapping[str, Any]) -> bool:
 def _sender(user: Mapping[str, Any], message: Mapping[str, Any]) -> Sender:
     names = [storable(user.get(part)).strip() for part in ("first_name", "last_name")]
     username = storable(user.get("username"))
+    phone = _own_phone(user, message)
     return Sender(
-        identities=(Identity(IdentityKind.TELEGRAM, str(user["id"])),),
+        identities=(Identity(IdentityKind.TELEGRAM, str(user["id"])), *_identities_of_phone(phone)),
         name=cut(" ".join(filter(None, names)) or (f"@{username}" if username else ""), 200),
         language=cut(storable(user.get("language_code")), 10),
-        proven_phone=_own_phone(user, message),
+        proven_phone=phone,
     )
 
 
@@ -116,6 +118,12 @@ def _own_phone(user: Mapping[str, Any], message: Mapping[str, Any]) -> str:
         return ""
     digits = storable(contact.get("phone_number")).strip()
     return cut(digits if digits.startswith("+") or not digits else f"+{digits}", 30)
+
+
+def _identities_of_phone(phone: str) -> list[Identity]:
+    """A telephone that Telegram has verified is a name of its owner. Those it sells itself are none of any country's."""
+    form = normalise_phone(phone, None)
+    return [Identity(IdentityKind.PHONE, form)] if form.startswith("+") else []
 
 
 def _in_words(message: Mapping[str, Any]) -> str:

@@ -11,11 +11,10 @@ from activities.models import Communication, Receipt, SenderIdentity
 from activities.rules import CHANNEL, LONGEST_PROVIDER_ID
 from activities.services.amending import edit_communication, report_delivery
 from activities.services.communicating import delete_communication
-from activities.services.inbox import actor_of
+from activities.services.inbox import actor_of, point_at_same_people
 from activities.services.outcomes import Outcome
 from activities.services.senders import Directory
-from contacts.models import MergeReason
-from contacts.services.suggesting import suggest_merges
+from activities.services.stating import follow
 
 UNKNOWN_MESSAGE = "speaks of a message that is not here"
 
@@ -84,9 +83,7 @@ def _learn_names(receipt: Receipt, event: InboundEvent) -> Outcome:
     place = directory.place_of(event.sender)
     if place.contact_id is None:
         return Outcome.ignored("names somebody who never wrote")
-    if place.lookalikes:
-        # A new name may be known already, as somebody who wrote before this was told.
-        pairs = [(place.contact_id, other) for other in place.lookalikes]
-        suggest_merges(pairs, MergeReason.SAME_SENDER, actor=actor_of(receipt.channel))
-    directory.remember({place: receipt.channel}, timezone.now())
+    # A new name may be known already, as somebody who wrote before this was told.
+    point_at_same_people(place, actor_of(receipt.channel))
+    follow(directory.remember({place: receipt.channel}, timezone.now()), actor_of(receipt.channel))
     return Outcome.applied(contact_id=place.contact_id)

@@ -26,14 +26,13 @@ from activities.services.limits import Allowance
 from activities.services.outcomes import Outcome
 from activities.services.recording import record_activities
 from activities.services.senders import Directory, Place
+from activities.services.stating import follow, take_statements
 from activities.services.subjects import lock_contacts
-from contacts.consent import statement_in
 from contacts.drafts import UNSET, ContactDraft
-from contacts.models import Contact, Medium, MergeReason
+from contacts.models import Contact, MergeReason
 from contacts.normalise import is_email
 from contacts.rules import LONGEST
 from contacts.services import create_contacts, update_contact
-from contacts.services.consenting import Statement, record_consents
 from contacts.services.rescoring import rescore
 from contacts.services.suggesting import suggest_merges
 
@@ -136,16 +135,17 @@ def _remember_senders(letters: Sequence[Letter], directory: Directory, now: date
     """Keep by which names a contact is known, and point at others who may be the same person."""
     channels = {letter.place: letter.receipt.channel for letter in reversed(letters)}
     for place, channel in channels.items():
-        if place.lookalikes and place.contact_id:
-            pairs = [(place.contact_id, other) for other in place.lookalikes]
-            suggest_merges(pairs, _reason_to_merge(place), actor=actor_of(channel))
-    directory.remember(channels, now)
+        point_at_same_people(place, actor_of(channel))
+    if renamings := directory.remember(channels, now):
+        follow(renamings, actor_of(letters[0].receipt.channel))
 
 
-def _reason_to_merge(place: Place) -> MergeReason:
-    if not place.is_new:
-        return MergeReason.SAME_SENDER
-    return MergeReason.SAME_EMAIL if place.has_shared_email else MergeReason.SAME_PHONE
+def point_at_same_people(place: Place, actor: Actor) -> None:
+    """Suggest that a sender's contact and others who have the same address, or another of its names, are one person."""
+    found = place.same_people()
+    for reason in sorted(set(found.values())):
+        pairs = [(place.owner, other) for other, why in found.items() if why == reason]
+        suggest_merges(pairs, MergeReason(reason), actor=actor)
 
 
 def _write_down(letters: Sequence[Letter], now: datetime) -> dict[int, Outcome]:
@@ -157,7 +157,7 @@ def _write_down(letters: Sequence[Letter], now: datetime) -> dict[int, Outcome]:
     told = [(row.contact_id, _activity(row, channel)) for row in said]
     for _ in record_activities(told, actor=actor):
         pass
-    _take_statements(letters, said, actor)
+    take_statements([(letter.event, row) for letter, row in zip(letters, said, strict=True)], actor)
     _take_phones(letters, actor)
     rescore({row.contact_id for row in said}, actor=actor)
     return {
@@ -197,33 +197,6 @@ def _activity(row: Communication, channel: InboundChannel) -> ActivityDraft:
         created_at=row.occurred_at,
         communication=row.pk,
     )
-
-
-def _take_statements(letters: Sequence[Letter], said: Sequence[Communication], actor: Actor) -> None:
-    statements = [
-        Statement(
-            contact_id=row.contact_id,
-            medium=row.kind,
-            is_given=is_given,
-            words=words,
-            stated_at=row.occurred_at,
-            communication=row.uuid,
-        )
-        for letter, row in zip(letters, said, strict=True)
-        for words, is_given in _statements_in(letter.event, row.kind)
-    ]
-    if statements:
-        record_consents(statements, actor=actor)
-
-
-def _statements_in(event: InboundEvent, kind: str) -> list[tuple[str, bool]]:
-    """What a message says about further ones, and in which words; what its provider says of it goes before its words."""
-    if event.consent is not None:
-        return [(event.text, event.consent)]
-    stated = ((words, statement_in(words, kind)) for words in (event.text, event.subject))
-    # Anybody can send mail in anybody's name: it may close the door, and not open it.
-    believed = {True, False} if kind != Medium.EMAIL else {False}
-    return [(words, is_given) for words, is_given in stated if is_given in believed]
 
 
 def _take_phones(letters: Sequence[Letter], actor: Actor) -> None:

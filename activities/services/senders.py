@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from accounts.tenancy import current_organization
 from activities.arrivals import Identity, Sender
 from activities.models import IdentityKind, InboundChannel, SenderIdentity
-from contacts.models import Contact, ContactEmail, ContactPhone
+from contacts.models import Contact, ContactEmail, ContactPhone, MergeReason
 from contacts.normalise import normalise_email, normalise_phone
 from contacts.phone_spellings import phone_spellings
 
@@ -22,15 +22,16 @@ LONGEST_NAME: Final = 255
 class Place:
     """Where a sender's messages go: the contact's primary key, None until it is made.
 
-    ``sender`` is what is known about somebody new. ``lookalikes`` are live contacts that may be the same person, more
-    than one of them or one behind another name. ``identities`` are those that are new for this contact.
+    ``sender`` is what is known about somebody new. ``lookalikes`` are live contacts that have an address of the sender's,
+    ``namesakes`` the places of the sender's other names. ``identities`` are those that are new for this contact.
     """
 
     sender: Sender
     contact_id: int | None = None
     is_new: bool = False
     has_shared_email: bool = False
-    lookalikes: set[int] = field(default_factory=set)
+    lookalikes: dict[int, MergeReason] = field(default_factory=dict)
+    namesakes: list[Place] = field(default_factory=list)
     identities: dict[Identity, None] = field(default_factory=dict)
 
     @property
@@ -39,6 +40,20 @@ class Place:
         if self.contact_id is None:
             raise RuntimeError("asked for before its contact was made")
         return self.contact_id
+
+    def same_people(self) -> dict[int, MergeReason]:
+        """Who may be the same person as this contact, and why; of those who are not made yet, nothing is said."""
+        named = (other.contact_id for other in self.namesakes)
+        found = {**self.lookalikes, **{pk: MergeReason.SAME_SENDER for pk in named if pk is not None}}
+        return {pk: reason for pk, reason in found.items() if pk != self.contact_id}
+
+
+class Renaming(NamedTuple):
+    """A name of a kind that stood for one contact, and stands for another now."""
+
+    kind: str
+    former: int
+    contact_id: int
 
 
 class Directory:
@@ -58,7 +73,7 @@ class Directory:
             if row.contact_id in live
         }
         wanted = {identity: sender for sender in senders for identity in sender.identities}
-        self._owners = _owners({each: sender for each, sender in wanted.items() if each not in self._places})
+        self._owners = owners_of({each: sender for each, sender in wanted.items() if each not in self._places})
 
     def place_of(self, sender: Sender) -> Place:
         """Where this sender's messages go; the same object for every name of one sender.
@@ -70,33 +85,35 @@ class Directory:
         place = known[0] if known else self._stranger(sender)
         if not place.sender.identities:
             place.sender = sender
-        for other in known[1:]:
-            if other is not place and other.contact_id != place.contact_id and other.contact_id is not None:
-                place.lookalikes.add(other.contact_id)
+        place.namesakes += [other for other in known[1:] if other is not place]
         for identity in sender.identities:
             if identity not in self._places:
                 self._places[identity] = place
                 place.identities[identity] = None
+                if known:
+                    place.lookalikes |= _lookalikes({identity: self._owners.get(identity, _NOBODY)})
         return place
 
-    def remember(self, channels: Mapping[Place, InboundChannel], now: datetime) -> None:
+    def remember(self, channels: Mapping[Place, InboundChannel], now: datetime) -> list[Renaming]:
         """Keep the names that are new for the contacts of these places, first seen on these channels; the others are seen again.
 
-        A name whose contact was deleted goes over to the sender's new one (DESIGN section 4, decision 12).
+        A name whose contact was deleted goes over to the sender's new one (DESIGN section 4, decision 12); returns those.
         """
-        fresh, moved = [], []
+        fresh, moved, renamings = [], [], []
         for place, channel in channels.items():
             for position, identity in enumerate(place.identities):
                 row = self._rows.get(identity)
                 if row is None:
                     fresh.append(_new_row(identity, place, channel, now, is_first=position == 0))
                 else:
+                    renamings.append(Renaming(row.kind, row.contact_id, place.owner))
                     row.contact_id, row.last_seen_at = place.owner, now
                     moved.append(row)
         SenderIdentity.objects.bulk_create(fresh)
         SenderIdentity.objects.bulk_update(moved, ["contact", "last_seen_at"])
         seen = [row.pk for identity, row in self._rows.items() if self._places.get(identity) in channels]
         SenderIdentity.objects.filter(pk__in=seen).update(last_seen_at=now)
+        return renamings
 
     def _stranger(self, sender: Sender) -> Place:
         """By the primary address, which one contact has at most; then by telephone and further addresses."""
@@ -106,9 +123,8 @@ class Directory:
                 return Place(sender=sender, contact_id=owners.primary)
             if len(owners.others) == 1:
                 return Place(sender=sender, contact_id=next(iter(owners.others)))
-        lookalikes = {contact for owners in found.values() for contact in owners.others | owners.alike}
         shared = any(owners.others for identity, owners in found.items() if identity.kind == IdentityKind.EMAIL)
-        return Place(sender=sender, is_new=True, has_shared_email=shared, lookalikes=lookalikes)
+        return Place(sender=sender, is_new=True, has_shared_email=shared, lookalikes=_lookalikes(found))
 
 
 def _new_row(
@@ -126,15 +142,28 @@ def _new_row(
     )
 
 
-class _Owners(NamedTuple):
+class Owners(NamedTuple):
     """Who has an address as the primary one; who has it besides, or has the telephone; who may have the telephone."""
 
     primary: int | None = None
     others: frozenset[int] = frozenset()
     alike: frozenset[int] = frozenset()
 
+    @property
+    def certain(self) -> frozenset[int]:
+        return self.others if self.primary is None else self.others | {self.primary}
 
-_NOBODY: Final = _Owners()
+
+_NOBODY: Final = Owners()
+
+
+def _lookalikes(found: Mapping[Identity, Owners]) -> dict[int, MergeReason]:
+    """All who have or may have one of these addresses."""
+    return {
+        contact: MergeReason.SAME_EMAIL if identity.kind == IdentityKind.EMAIL else MergeReason.SAME_PHONE
+        for identity, owners in found.items()
+        for contact in owners.certain | owners.alike
+    }
 
 
 def identity_of_phone(phone: str) -> Identity:
@@ -163,20 +192,20 @@ def _live(contact_ids: set[int]) -> set[int]:
     )
 
 
-def _owners(wanted: Mapping[Identity, Sender]) -> Mapping[Identity, _Owners]:
+def owners_of(wanted: Mapping[Identity, Sender]) -> Mapping[Identity, Owners]:
     """Live contacts by the addresses and telephones that senders have, as far as anybody has them."""
     phones = {identity: sender for identity, sender in wanted.items() if identity.kind == IdentityKind.PHONE}
     emails = [identity for identity in wanted if identity.kind == IdentityKind.EMAIL]
     return {**_owners_of_phones(phones), **_owners_of_emails(emails)}
 
 
-def _owners_of_phones(senders: Mapping[Identity, Sender]) -> dict[Identity, _Owners]:
+def _owners_of_phones(senders: Mapping[Identity, Sender]) -> dict[Identity, Owners]:
     """By every form under which the telephones may be stored (CONTRACTS 7.11)."""
     region = current_organization().phone_region if senders else ""
     spellings = {identity: phone_spellings(identity.value, region, who.wrote_to) for identity, who in senders.items()}
     stored = _contacts_by_phone({form for each in spellings.values() for form in each.same | each.alike})
     return {
-        identity: _Owners(
+        identity: Owners(
             others=frozenset(contact for form in each.same for contact in stored.get(form, ())),
             alike=frozenset(contact for form in each.alike for contact in stored.get(form, ())),
         )
@@ -196,7 +225,7 @@ def _contacts_by_phone(forms: set[str]) -> Mapping[str, set[int]]:
     return found
 
 
-def _owners_of_emails(identities: Sequence[Identity]) -> dict[Identity, _Owners]:
+def _owners_of_emails(identities: Sequence[Identity]) -> dict[Identity, Owners]:
     emails = [identity.value for identity in identities]
     if not emails:
         return {}
@@ -205,4 +234,4 @@ def _owners_of_emails(identities: Sequence[Identity]) -> dict[Identity, _Owners]
     mailboxes = ContactEmail.objects.filter(email_norm__in=emails, contact__deleted_at=None)
     for value, contact in mailboxes.values_list("email_norm", "contact_id"):
         others[value].add(contact)
-    return {each: _Owners(primary.get(each.value), frozenset(others[each.value])) for each in identities}
+    return {each: Owners(primary.get(each.value), frozenset(others[each.value])) for each in identities}

@@ -51,3 +51,28 @@ def record_consents(statements: Iterable[Statement], *, actor: Actor) -> list[Co
             for statement in statements
         ]
     )
+
+
+def carry_consents(moves: Iterable[tuple[int, int, str]], *, actor: Actor) -> list[Consent]:
+    """Write down for one contact what another last said: (from, to, medium), as it was said then. Raises ``Forbidden``."""
+    actor.require(Right.WRITE_CONTACTS)
+    now = timezone.now()
+    wanted = sorted(set(moves))
+    said = Consent.objects.filter(contact__in={former for former, _, _ in wanted}).order_by("stated_at", "id")
+    newest = {(consent.contact_id, consent.medium): consent for consent in said}
+    return Consent.objects.bulk_create(
+        [
+            Consent(
+                contact_id=contact_id,
+                medium=medium,
+                is_given=consent.is_given,
+                words=consent.words,
+                communication=consent.communication,
+                actor_label=consent.actor_label,
+                stated_at=consent.stated_at,
+                created_at=now,
+            )
+            for former, contact_id, medium in wanted
+            if (consent := newest.get((former, medium)))
+        ]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.exceptions import Forbidden
-from contacts.consent import contactable, current_consents, may_be_contacted, statement_in
-from contacts.drafts import ContactDraft
-from contacts.models import Contact
-from contacts.services import delete_contact, update_contact
+from contacts.consent import contactable, current_consents, may_be_contacted, standings_of, statement_in
+from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft
+from contacts.models import Contact, Medium
+from contacts.services import create_contact, delete_contact, update_contact
 from contacts.services.consenting import Statement, record_consents
 from tests.worlds import MOMENT, World
 
@@ -89,3 +90,77 @@ def test_do_not_contact_closes_every_medium_and_a_deleted_contact_has_none(north
 def test_who_may_only_read_states_nothing(north: World):
     with north.scope(), pytest.raises(Forbidden):
         record_consents([], actor=north.actor(north.viewer))
+
+
+HOLDERS: list[Mapping[str, object]] = [
+    {"phone": "(202) 555-0143"},
+    {"further_phones": (PhoneDraft(phone="+1 202 555 0143"),)},
+]
+
+
+def add(world: World, **draft: object) -> Contact:
+    return create_contact(ContactDraft(full_name="Robin", **draft), actor=world.actor())  # type: ignore[arg-type]  # any of its fields
+
+
+def gate(contact: Contact) -> list[str]:
+    """The media that are closed, as everything that asks is told."""
+    contact.refresh_from_db()
+    closed = {medium for medium in Medium.values if not may_be_contacted(contact, medium)}
+    assert closed == {each.medium.value for each in standings_of(contact) if not each.is_open}
+    for medium in Medium.values:
+        listed = contactable(Contact.objects.active(), medium).filter(pk=contact.pk).exists()
+        assert listed is (medium not in closed)
+    return sorted(closed)
+
+
+@pytest.mark.parametrize("first", HOLDERS)
+@pytest.mark.parametrize("second", HOLDERS)
+def test_an_objection_follows_the_telephone_to_whoever_has_it(
+    north: World, south: World, first: Mapping[str, object], second: Mapping[str, object]
+):
+    with south.scope():
+        theirs = add(south, **second)
+    with north.scope():
+        one, other, stranger = add(north, **first), add(north, **second), add(north, phone="+1 202 555 0199")
+        say(north, one, "sms", is_given=False, minute=5)
+        assert (gate(one), gate(other), gate(stranger)) == (["sms"], ["sms"], [])
+        delete_contact(one, actor=north.actor())
+        again = add(north, **first)
+        assert (gate(again), gate(other)) == (["sms"], ["sms"])
+        assert current_consents(again)["sms"].contact_id == one.pk
+        update_contact(stranger, ContactDraft(phone="+12025550143"), actor=north.actor())
+        assert gate(stranger) == ["sms"]
+    with south.scope():
+        assert gate(theirs) == []
+
+
+def test_an_objection_follows_the_mailbox_and_does_not_close_the_telephone(north: World):
+    with north.scope():
+        gone = add(north, email="Robin@example.com", phone="+1 202 555 0143")
+        say(north, gone, "email", is_given=False)
+        delete_contact(gone, actor=north.actor())
+        again = add(north, email="robin@EXAMPLE.com", phone="+1 202 555 0143")
+        further = add(north, further_emails=(EmailDraft(email="robin@example.com"),))
+        only_phone = add(north, phone="+1 202 555 0143")
+        assert (gate(again), gate(further), gate(only_phone)) == (["email"], ["email"], [])
+
+
+def test_what_a_contact_consents_to_later_counts_for_it(north: World):
+    with north.scope():
+        one, other, third = (add(north, phone="+1 202 555 0143") for _ in range(3))
+        say(north, other, "whatsapp", is_given=True, minute=1)
+        say(north, one, "whatsapp", is_given=False, minute=5)
+        assert gate(other) == ["whatsapp"]
+        say(north, other, "whatsapp", is_given=True, minute=9)
+        assert (gate(one), gate(other), gate(third)) == (["whatsapp"], [], ["whatsapp"])
+        say(north, one, "whatsapp", is_given=True, minute=10)
+        assert (gate(one), gate(other), gate(third)) == ([], [], [])
+
+
+def test_no_address_is_not_the_same_address(north: World):
+    with north.scope():
+        one, other = add(north, further_phones=(PhoneDraft(phone="+1 202 555 0143"),)), add(north)
+        for medium in Medium.values:
+            say(north, one, medium, is_given=False)
+        assert gate(one) == sorted(Medium.values)
+        assert gate(other) == []
