@@ -79,9 +79,13 @@ def _bound(name: str, said: Any, time_of_day: str) -> datetime | None:
         raise _invalid(name)
     try:
         local = datetime.fromisoformat(f"{spelling[1]} {spelling[2] or time_of_day}")
-        return local.replace(tzinfo=organization_zone()).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise _invalid(name) from None
+    try:
+        return local.replace(tzinfo=organization_zone()).astimezone(UTC)
+    except OverflowError:
+        # The ends of the calendar, which programs write for "ever": which of them UTC still has hangs on the zone.
+        return (datetime.min if local.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def _after(moment: datetime) -> datetime:

@@ -360,6 +360,17 @@ def test_a_search_finds_words_in_any_order_without_accents_or_case(client: WireC
         assert listed(client, {"search": text}) == page_of([]), text
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Athens", "UTC"])
+def test_the_ends_of_the_calendar_mean_ever_in_every_zone(client: WireClient, office: Member, zone: str) -> None:
+    with tenant_scope(office.organization):
+        Organization.objects.update(time_zone=zone)
+    (number,) = born(office, "2025-03-03T00:00Z")
+    ever = ("0001-01-01", "9999-12-31")
+    for bounds in ({"min": ever[0], "max": None}, {"min": None, "max": ever[1]}, {"min": ever[0], "max": ever[1]}):
+        assert [item["id"] for item in listed(client, {"date_created": bounds})["data"]] == [number]
+    assert listed(client, {"date_created": {"min": ever[1], "max": None}})["data"] == []
+
+
 def test_a_search_lists_the_newest_first_whatever_their_numbers(client: WireClient, office: Member) -> None:
     days = ("2025-03-03", "2025-03-05", "2025-03-04")
     numbers = store(
