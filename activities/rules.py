@@ -22,6 +22,7 @@ LONGEST_TYPE = 50
 LONGEST_TEXT = 10_000
 LONGEST_SUBJECT = 500
 LONGEST_BODY = 100_000
+LONGEST_SUMMARY = 500
 LONGEST_TITLE = 200
 LONGEST_SOURCE = 100
 LONGEST_DETAIL = 500
@@ -74,6 +75,11 @@ def activity_faults(draft: ActivityDraft) -> list[FieldError]:
         *fault_of_text("winnerr_key", draft.winnerr_key or "", LONGEST_KEY),
         *_object_faults("metadata", draft.metadata),
     ]
+
+
+def summary_of(subject: str, body: str) -> str:
+    """What an activity that tells of a message says: its subject, else as much of its text as a list has room for."""
+    return (subject or body)[:LONGEST_SUMMARY]
 
 
 def contacted_at(draft: ActivityDraft, created_at: datetime, now: datetime) -> datetime | None:

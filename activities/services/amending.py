@@ -13,10 +13,9 @@ from accounts.identifiers import uuid7
 from accounts.roles import Right
 from activities.models import Activity, Communication, Delivery
 from activities.querysets import COMMUNICATION
-from activities.rules import EDIT_NUMBER, LONGEST_BODY
+from activities.rules import EDIT_NUMBER, LONGEST_BODY, summary_of
 from activities.search import search_text
 from activities.services.communicating import facts_of, hold_communication
-from activities.services.inbox import LONGEST_SUMMARY
 from contacts.models import ChangeVerb
 from contacts.services.changes import Change, record
 
@@ -61,7 +60,7 @@ def edit_communication(
 def _retell(communication: Communication, body: str) -> None:
     """Give the new words to the activity that tells of the message and nothing else; found among its contact's."""
     told = Activity.objects.filter(contact_id=communication.contact_id, communication=communication)
-    told.update(description=(communication.subject or body)[:LONGEST_SUMMARY])
+    told.update(description=summary_of(communication.subject, body))
 
 
 def report_delivery(communication: Communication, status: str, *, actor: Actor) -> None:

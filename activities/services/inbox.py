@@ -20,7 +20,7 @@ from activities.models import (
     InboundChannel,
     Receipt,
 )
-from activities.rules import CHANNEL, LONGEST_BODY, LONGEST_PROVIDER_ID, LONGEST_SUBJECT
+from activities.rules import CHANNEL, LONGEST_BODY, LONGEST_PROVIDER_ID, LONGEST_SUBJECT, summary_of
 from activities.services.communicating import record_communications
 from activities.services.limits import Allowance
 from activities.services.outcomes import Outcome
@@ -43,7 +43,6 @@ ACTIVITY_OF: Final = {
     ChannelKind.TELEGRAM: ActivityType.TELEGRAM_RECEIVED,
 }
 LONGEST_NAME: Final = 200
-LONGEST_SUMMARY: Final = 500
 
 
 class Letter(NamedTuple):
@@ -192,7 +191,7 @@ def _activity(row: Communication, channel: InboundChannel) -> ActivityDraft:
     """The same message where programs look for what happened: Winnerr's activities (CONTRACTS W-S19)."""
     return ActivityDraft(
         type=ACTIVITY_OF[ChannelKind(channel.kind)],
-        description=(row.subject or row.body)[:LONGEST_SUMMARY],
+        description=summary_of(row.subject, row.body),
         metadata={"communicationId": row.winnerr_id, "channel": channel.name},
         created_at=row.occurred_at,
         communication=row.pk,
