@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
+from uuid import UUID
 
 
 class _Unset(Enum):
@@ -125,6 +126,8 @@ class ContactDraft:
 
     # Only for a new contact: whose it is when that is not the actor, by primary key, and what a move from another system keeps.
     created_by: int | Unset = UNSET
+    uuid: UUID | Unset = UNSET
+    number: int | Unset = UNSET
     winnerr_key: str | Unset = UNSET
     created_at: datetime | Unset = UNSET
     last_contacted_at: datetime | Unset = UNSET

@@ -46,6 +46,9 @@ LONGEST: dict[str, int] = {
 }
 # An id is part of addresses and headers, and these words stand for something else there.
 _KEPT_ID = re.compile(r"(?!(?:tags|bulk)\Z)[A-Za-z0-9_-][A-Za-z0-9_.~-]*\Z")
+# All organizations of a PostgreSQL database draw from one sequence, which a kept number pushes forward for everybody:
+# beyond this there is still room for nine thousand times as many before programs that count in doubles lose digits.
+LARGEST_KEPT_NUMBER = 10**12
 # One character can fold to eighteen, and an entry of an index has an end: 2,704 bytes in PostgreSQL.
 LONGEST_SORT_KEY = 200
 LONGEST_TAG = 50
@@ -96,6 +99,8 @@ def _text_faults(draft: ContactDraft) -> Iterator[FieldError]:
         yield FieldError("email", "invalid_email")
     if draft.winnerr_key and not _KEPT_ID.match(draft.winnerr_key):
         yield FieldError("winnerr_key", "invalid_value")
+    if draft.number is not UNSET and not 0 < draft.number <= LARGEST_KEPT_NUMBER:
+        yield FieldError("number", "out_of_range", {"minimum": 1, "maximum": LARGEST_KEPT_NUMBER})
 
 
 def fault_of_text(name: str, value: str, maximum: int) -> Iterator[FieldError]:

@@ -7,14 +7,12 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.exceptions import Invalid
+from accounts.exceptions import Duplicate, Invalid
 from accounts.identifiers import uuid7
-from accounts.prepared import statement_cursor
 from accounts.roles import Right
 from accounts.tenancy import current_organization
 from contacts import rules
@@ -29,6 +27,7 @@ from contacts.services.checks import check_members
 from contacts.services.children import Children, kinds_touched, replace_children
 from contacts.services.custom_values import with_clean_values
 from contacts.services.derived import derive
+from contacts.services.numbers import keep_number, next_numbers
 from contacts.services.scoring_facts import current_weights
 from contacts.services.tagging import replace_tags
 
@@ -77,11 +76,12 @@ def _checked(drafts: Iterable[ContactDraft]) -> list[ContactDraft]:
 
 def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor, *, score: bool) -> list[Contact]:
     check_members(drafts)
+    _check_kept_ids(drafts)
     region = current_organization().phone_region
     now = timezone.now()
     weights = current_weights() if score else None
     contacts, children = [], []
-    for draft, number in zip(drafts, _next_numbers(len(drafts)), strict=True):
+    for draft, number in zip(drafts, _numbers(drafts), strict=True):
         contact = _new_contact(draft, number, actor, now)
         rules.apply(draft, contact, region=region, now=now)
         own = Children().after(draft)
@@ -100,6 +100,7 @@ def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor,
 def _new_contact(draft: ContactDraft, number: int, actor: Actor, now: datetime) -> Contact:
     created_at = now if draft.created_at is UNSET else draft.created_at
     return Contact(
+        uuid=draft.uuid or uuid7(),
         number=number,
         winnerr_key=draft.winnerr_key or None,
         # Whoever sees only what is assigned to them keeps what they make, unless the draft says whose it is.
@@ -111,14 +112,23 @@ def _new_contact(draft: ContactDraft, number: int, actor: Actor, now: datetime) 
     )
 
 
-def _next_numbers(count: int) -> list[int]:
-    """Numbers nobody had before: from a sequence on PostgreSQL, after the greatest under SQLite's write lock."""
-    if connection.vendor == "postgresql":
-        with statement_cursor() as cursor:
-            cursor.execute("SELECT nextval('contacts_contact_number') FROM generate_series(1, %s)", [count])
-            return [number for (number,) in cursor.fetchall()]
-    last = Contact.objects.aggregate(last=Max("number"))["last"] or 0
-    return list(range(last + 1, last + 1 + count))
+def _numbers(drafts: Sequence[ContactDraft]) -> list[int]:
+    """The number of each, kept or new."""
+    kept = [draft.number for draft in drafts if isinstance(draft.number, int)]
+    if kept:
+        keep_number(max(kept))
+    new = iter(next_numbers(len(drafts) - len(kept)))
+    return [next(new) if draft.number is UNSET else draft.number for draft in drafts]
+
+
+def _check_kept_ids(drafts: Sequence[ContactDraft]) -> None:
+    """Ids that other systems gave are kept where they are free. Raises ``Duplicate``."""
+    for name in ("uuid", "number", "winnerr_key"):
+        kept = [value for draft in drafts if (value := getattr(draft, name))]
+        if kept:
+            taken = Contact.objects.filter(**{f"{name}__in": kept}).values_list(name, "pk").first()
+            if taken is not None:
+                raise Duplicate("contact", name, str(taken[0]), taken[1])
 
 
 def _duplicate_among(drafts: Sequence[ContactDraft]) -> DuplicateContact:

@@ -55,7 +55,7 @@ _SEARCHED = (
     "further_emails",
     "further_phones",
 )
-_ONLY_NEW = ("created_by", "winnerr_key", "created_at", "last_contacted_at")
+_ONLY_NEW = ("created_by", "uuid", "number", "winnerr_key", "created_at", "last_contacted_at")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Bringing contacts in from files: reading, understanding, planning, storing and taking back."""
