@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.exceptions import Duplicate, NotFound
+from accounts.exceptions import DomainError, Duplicate, NotFound
 
 
 class ContactNotFound(NotFound):
@@ -17,3 +17,21 @@ class DuplicateContact(Duplicate):
 
     def __init__(self, email: str, existing_id: int | None = None) -> None:
         super().__init__("contact", "email", email, existing_id)
+
+
+class ImportRefused(DomainError):
+    """An import cannot be begun, gone on with or taken back as things stand; ``message`` says why in a sentence's rest."""
+
+    code = "import_refused"
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+class Overtaken(ImportRefused):
+    """Somebody else has this import by now, or it was stopped: nothing of this chunk was stored."""
+
+
+class SurroundingsChanged(Exception):
+    """The organization's fields, scoring or phone region changed since the rows were prepared: prepare them again."""

@@ -39,13 +39,14 @@ class RowFault:
 class Record:
     """One row, card or element of a file.
 
-    ``line`` is where it begins, from 1 (of an array of JSON the number of the element); ``raw`` is what the format makes
-    of it: a table's cells as text, a card's or JSON line's bytes, an element's object. ``position`` is where the next one
-    begins: what ``Source.records`` takes to go on after this one. ``fault`` says why it could not be read; ``raw`` is
-    then whatever there is, for the file of failed rows.
+    ``line`` is where it begins, from 1 (of an array of JSON the number of the element), and ``last_line`` where it ends;
+    ``raw`` is what the format makes of it: a table's cells as text, a card's or JSON line's bytes, an element's object.
+    ``position`` is where the next one begins: what ``Source.records`` takes to go on after this one. ``fault`` says why it
+    could not be read; ``raw`` is then whatever there is, for the file of failed rows.
     """
 
     line: int
+    last_line: int
     raw: Any
     position: int
     fault: RowFault | None = None
@@ -67,8 +68,9 @@ class Source(ABC):
         return None
 
     @abstractmethod
-    def records(self, after: int = 0) -> Iterator[Record]:
-        """The records in order; ``after`` is the ``position`` of the last one that is not wanted, 0 for all.
+    def records(self, after: int = 0, line: int = 0) -> Iterator[Record]:
+        """The records in order; ``after`` and ``line`` are the ``position`` and ``last_line`` of the last one that is not
+        wanted, 0 for all.
 
         A record that cannot be read has a ``fault`` and stops no other. Raises ``Unreadable`` where the rest of the file
         cannot be read at all.

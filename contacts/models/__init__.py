@@ -6,7 +6,7 @@ from contacts.models.consent import Consent, Medium
 from contacts.models.contact import Contact
 from contacts.models.contact_points import ContactAssignee, ContactEmail, ContactPhone, RelatedPerson
 from contacts.models.custom_field import CustomField, CustomFieldOption
-from contacts.models.import_job import ImportChunk, ImportJob, ImportPart, ImportState
+from contacts.models.import_job import WORKING, ImportChunk, ImportJob, ImportPart, ImportState
 from contacts.models.merge import MergeReason, MergeSuggestion
 from contacts.models.rescore import Rescore
 from contacts.models.scoring_weights import ScoringWeights
@@ -14,6 +14,7 @@ from contacts.models.source import Source
 from contacts.models.tag import Tag, TaggedContact
 
 __all__ = [
+    "WORKING",
     "ChangeVerb",
     "Consent",
     "Contact",

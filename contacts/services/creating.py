@@ -27,7 +27,7 @@ from contacts.services.checks import check_members
 from contacts.services.children import Children, kinds_touched, replace_children
 from contacts.services.custom_values import with_clean_values
 from contacts.services.derived import derive
-from contacts.services.numbers import keep_number, next_numbers
+from contacts.services.numbers import numbers_for
 from contacts.services.scoring_facts import current_weights
 from contacts.services.tagging import replace_tags
 
@@ -80,8 +80,9 @@ def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor,
     region = current_organization().phone_region
     now = timezone.now()
     weights = current_weights() if score else None
+    numbers = numbers_for([None if draft.number is UNSET else draft.number for draft in drafts])
     contacts, children = [], []
-    for draft, number in zip(drafts, _numbers(drafts), strict=True):
+    for draft, number in zip(drafts, numbers, strict=True):
         contact = _new_contact(draft, number, actor, now)
         rules.apply(draft, contact, region=region, now=now)
         own = Children().after(draft)
@@ -110,15 +111,6 @@ def _new_contact(draft: ContactDraft, number: int, actor: Actor, now: datetime) 
         updated_at=created_at,
         last_contacted_at=draft.last_contacted_at or None,
     )
-
-
-def _numbers(drafts: Sequence[ContactDraft]) -> list[int]:
-    """The number of each, kept or new."""
-    kept = [draft.number for draft in drafts if isinstance(draft.number, int)]
-    if kept:
-        keep_number(max(kept))
-    new = iter(next_numbers(len(drafts) - len(kept)))
-    return [next(new) if draft.number is UNSET else draft.number for draft in drafts]
 
 
 def _check_kept_ids(drafts: Sequence[ContactDraft]) -> None:

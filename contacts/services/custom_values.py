@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from accounts.exceptions import FieldError, Invalid
@@ -23,13 +22,19 @@ def with_clean_values(drafts: Iterable[ContactDraft]) -> list[ContactDraft]:
     drafts = list(drafts)
     if all(draft.custom_values is UNSET for draft in drafts):
         return drafts
-    known = {field.number: (type_of(field), definition_of(field)) for field in fields_in_order()}
-    cleaned = [_cleaned(draft, known) for draft in drafts]
+    known = known_fields()
+    cleaned = [with_clean_value(draft, known) for draft in drafts]
     _check_references(cleaned, known)
     return cleaned
 
 
-def _cleaned(draft: ContactDraft, known: Known) -> ContactDraft:
+def known_fields() -> Known:
+    """The types and definitions of the fields there are, by number."""
+    return {field.number: (type_of(field), definition_of(field)) for field in fields_in_order()}
+
+
+def with_clean_value(draft: ContactDraft, known: Known) -> ContactDraft:
+    """One draft as ``with_clean_values`` has it, except that whether what it points to exists is not asked."""
     if draft.custom_values is UNSET:
         return draft
     values: dict[int | str, Any] = {}
@@ -44,7 +49,7 @@ def _cleaned(draft: ContactDraft, known: Known) -> ContactDraft:
             faults.append(_fault(number, str(error)))
     if faults:
         raise Invalid(faults)
-    return replace(draft, custom_values={key: None if value in EMPTY else value for key, value in values.items()})
+    return draft.saying(custom_values={key: None if value in EMPTY else value for key, value in values.items()})
 
 
 def _fault(number: Any, message: str) -> FieldError:

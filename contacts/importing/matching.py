@@ -1,0 +1,264 @@
+"""Who is in the address book already: the keys by which a row's contact is found, and where they are looked up.
+
+A contact is found by its primary e-mail, else by its primary telephone together with its name, else by an id that
+another system gave together with its name. The same holds inside a file, for what an earlier row made.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, cast
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.actor import Actor
+from contacts.importing.fresh import COLUMNS, FreshContact
+from contacts.importing.rows import name_key
+from contacts.models import Contact, ContactChange
+from contacts.services.changes import Change, facts_of
+from contacts.services.children import KINDS, Children, read_children
+
+# What a key begins with.
+EMAIL, PHONE, UUID_OF, WINNERR_KEY, NUMBER = "e", "p", "u", "w", "n"
+_BETWEEN: Final = "\x00"
+# Several hundred ids a statement: a list of thousands is planned anew each time.
+_BATCH: Final = 1_000
+
+
+@dataclass(slots=True)
+class Target:
+    """A contact as an import sees it: stored, or what an earlier row of the file makes.
+
+    ``id`` is None for one that is not stored; ``line`` is the row of this file that made or changed it last,
+    ``first_line`` the one that made it.
+    ``contact`` and ``children`` are None where nobody asked for them.
+    """
+
+    id: int | None
+    number: int | None = None
+    line: int | None = None
+    first_line: int | None = None
+    is_visible: bool = True
+    contact: Contact | None = None
+    children: Children | None = None
+    # As they were when this chunk began; None for one this chunk makes.
+    stored: Contact | None = None
+    stored_children: Children | None = None
+    changes: list[tuple[int, Change]] = field(default_factory=list)
+
+    @property
+    def token(self) -> int:
+        """How a book refers to it: the primary key, or the line that made it, negative."""
+        return self.id if self.id is not None else -(self.first_line or 0)
+
+
+class Book(Protocol):
+    """Where contacts are looked up."""
+
+    def find(self, keys: Collection[str]) -> dict[str, int]:
+        """The tokens of the live contacts that have these keys, by key."""
+
+    def taken(self, keys: Collection[str]) -> set[str]:
+        """Those ids that some contact has, deleted ones too; each is its kind (``UUID_OF``, ``NUMBER``, ...) and the id."""
+
+    def targets(self, tokens: Collection[int], *, whole: bool) -> dict[int, Target]:
+        """The contacts themselves, ``whole`` with columns and children and, where they are stored, locked."""
+
+
+def keys_of(contact: Contact) -> list[str]:
+    """The keys a contact is found by, the strongest first."""
+    keys = [EMAIL + contact.email_norm] if contact.email_norm else []
+    name = name_key(contact)
+    if contact.phone_norm:
+        keys.append(f"{PHONE}{contact.phone_norm}{_BETWEEN}{name}")
+    keys.append(f"{UUID_OF}{contact.uuid}{_BETWEEN}{name}")
+    if contact.winnerr_key:
+        keys.append(f"{WINNERR_KEY}{contact.winnerr_key}{_BETWEEN}{name}")
+    return keys
+
+
+class StoredBook:
+    """The organization's contacts. Lookups are made inside its unit of work."""
+
+    def __init__(self, operation: UUID, *, actor: Actor, locks: bool) -> None:
+        self._operation = operation
+        self._actor = actor
+        self._locks = locks
+
+    def find(self, keys: Collection[str]) -> dict[str, int]:
+        by_kind: dict[str, list[str]] = {EMAIL: [], PHONE: [], UUID_OF: [], WINNERR_KEY: []}
+        for key in keys:
+            by_kind[key[0]].append(key[1:])
+        found = {EMAIL + email: pk for email, pk in self._rows("email_norm", by_kind[EMAIL], "email_norm", "pk")}
+        found |= self._named(PHONE, "phone_norm", by_kind[PHONE], ~Q(phone_norm=""))
+        found |= self._named(UUID_OF, "uuid", by_kind[UUID_OF])
+        return found | self._named(WINNERR_KEY, "winnerr_key", by_kind[WINNERR_KEY])
+
+    def _named(self, kind: str, column: str, wanted: Collection[str], condition: Q | None = None) -> dict[str, int]:
+        """Contacts with one of the values and the name that stands beside it; of several the oldest."""
+        names = ("first_name_norm", "last_name_norm", "full_name", "company_name")
+        values = {key.partition(_BETWEEN)[0] for key in wanted}
+        asked = set(wanted)
+        found: dict[str, int] = {}
+        for value, pk, *parts in self._rows(column, values, column, "pk", *names, condition=condition):
+            named = FreshContact.as_contact(**dict(zip(names, parts, strict=True)))
+            key = f"{value}{_BETWEEN}{name_key(named)}"
+            if key in asked and pk < found.get(kind + key, pk + 1):
+                found[kind + key] = pk
+        return found
+
+    def _rows(
+        self, column: str, values: Collection[Any], *columns: str, condition: Q | None = None
+    ) -> Iterable[tuple[Any, ...]]:
+        for batch in _batches(values):
+            rows = Contact.objects.active().filter(**{f"{column}__in": batch})
+            yield from (rows.filter(condition) if condition else rows).order_by().values_list(*columns)
+
+    def taken(self, keys: Collection[str]) -> set[str]:
+        columns = {UUID_OF: "uuid", NUMBER: "number", WINNERR_KEY: "winnerr_key"}
+        found: set[str] = set()
+        for kind, column in columns.items():
+            for batch in _batches([key[1:] for key in keys if key[0] == kind]):
+                values = Contact.objects.filter(**{f"{column}__in": batch}).order_by().values_list(column, flat=True)
+                found |= {f"{kind}{value}" for value in values}
+        return found
+
+    def targets(self, tokens: Collection[int], *, whole: bool) -> dict[int, Target]:
+        if not tokens:
+            return {}
+        found = self._whole(tokens) if whole else self._bare(tokens)
+        lines = self._lines(tokens)
+        visible = self._visible(tokens)
+        for target in found.values():
+            target.line = lines.get(target.token)
+            target.is_visible = target.token in visible
+        return found
+
+    def _bare(self, tokens: Collection[int]) -> dict[int, Target]:
+        rows = Contact.objects.filter(pk__in=tokens).values_list("pk", "number")
+        return {pk: Target(pk, number) for pk, number in rows}
+
+    def _whole(self, tokens: Collection[int]) -> dict[int, Target]:
+        rows = Contact.objects.active().filter(pk__in=tokens).order_by("pk")
+        contacts = list(rows.select_for_update(of=("self",)) if self._locks else rows)
+        children = read_children([contact.pk for contact in contacts], KINDS)
+        return {contact.pk: self._stored(contact, children[contact.pk]) for contact in contacts}
+
+    def _stored(self, contact: Contact, children: Children) -> Target:
+        columns = {name: getattr(contact, name) for name in COLUMNS}
+        working = FreshContact.as_contact(**columns)
+        working._state = _STORED  # type: ignore[assignment]  # all the rules ask of it
+        return Target(
+            contact.pk, contact.number, contact=working, children=children, stored=contact, stored_children=children
+        )
+
+    def _lines(self, tokens: Collection[int]) -> dict[int, int]:
+        """By contact, the last row of this import that wrote it: changes carry the line."""
+        changes = ContactChange.objects.filter(contact_id__in=tokens, operation=self._operation).order_by("id")
+        return {pk: line_of(request) for pk, request in changes.values_list("contact_id", "request_id")}
+
+    def _visible(self, tokens: Collection[int]) -> set[int]:
+        if self._actor.sees_all_contacts:
+            return set(tokens)
+        return set(Contact.objects.visible_to(self._actor).filter(pk__in=tokens).values_list("pk", flat=True))
+
+
+class _Stored:
+    adding = False
+
+
+_STORED: Final = _Stored()
+
+
+class PlannedBook:
+    """A book with what earlier rows of the file would have made of it, for a plan that stores no contact.
+
+    That is kept in a temporary file, not in memory: a plan has room for as many rows as the file.
+    """
+
+    def __init__(self, stored: StoredBook) -> None:
+        self._stored = stored
+        # An empty name is a database in a file that nobody else can open and that goes away by itself.
+        self._planned = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._planned.execute("PRAGMA journal_mode = OFF")
+        self._planned.execute("CREATE TABLE keys (key TEXT PRIMARY KEY, token INTEGER NOT NULL) WITHOUT ROWID")
+        self._planned.execute(
+            "CREATE TABLE states (token INTEGER PRIMARY KEY, line INTEGER NOT NULL, state BLOB NOT NULL)"
+        )
+
+    def find(self, keys: Collection[str]) -> dict[str, int]:
+        # What a row took away is found under 0.
+        found = self._stored.find(keys) | self._tokens(keys)
+        return {key: token for key, token in found.items() if token}
+
+    def taken(self, keys: Collection[str]) -> set[str]:
+        return self._stored.taken(keys) | set(self._tokens(keys))
+
+    def _tokens(self, keys: Collection[str]) -> dict[str, int]:
+        ask = self._planned.execute
+        rows = ((key, ask("SELECT token FROM keys WHERE key = ?", (key,)).fetchone()) for key in keys)
+        return {key: row[0] for key, row in rows if row is not None}
+
+    def targets(self, tokens: Collection[int], *, whole: bool) -> dict[int, Target]:
+        planned = {token: target for token in tokens if (target := self._state(token)) is not None}
+        stored = self._stored.targets([token for token in tokens if token > 0 and token not in planned], whole=whole)
+        return stored | planned
+
+    def _state(self, token: int) -> Target | None:
+        row = self._planned.execute("SELECT line, state FROM states WHERE token = ?", (token,)).fetchone()
+        if row is None:
+            return None if token > 0 else Target(None, line=-token, first_line=-token)
+        return _thawed(row[1], row[0], token)
+
+    def remember(self, targets: Iterable[Target], keys: Mapping[str, int], *, whole: bool) -> None:
+        """Keep what a chunk would have made: the contacts, and by key who has it then (0 for nobody)."""
+        self._planned.executemany("INSERT OR REPLACE INTO keys VALUES (?, ?)", keys.items())
+        if whole:
+            states = ((target.token, target.line, _frozen(target)) for target in targets)
+            self._planned.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", states)
+
+    def close(self) -> None:
+        self._planned.close()
+
+
+def _frozen(target: Target) -> bytes:
+    contact = cast("Contact", target.contact)
+    columns = {name: getattr(contact, name) for name in COLUMNS}
+    state = (target.id, target.number, target.is_visible, contact._state.adding, columns, target.children)
+    return pickle.dumps(state, pickle.HIGHEST_PROTOCOL)
+
+
+def _thawed(state: bytes, line: int, token: int) -> Target:
+    # Written by this process, in a file only it can open.
+    key, number, is_visible, adding, columns, children = pickle.loads(state)  # noqa: S301 - as above
+    contact = FreshContact.as_contact(**columns)
+    if not adding:
+        contact._state = _STORED  # type: ignore[assignment]  # all the rules ask of it
+    first_line = -token if token < 0 else None
+    target = Target(key, number, line, first_line, is_visible, contact, children)
+    target.stored, target.stored_children = FreshContact.as_contact(**columns), children
+    return target
+
+
+def facts(target: Target) -> dict[str, Any]:
+    """Everything a change may show of the contact as it is to be."""
+    return facts_of(cast("Contact", target.contact), target.children)
+
+
+def request_of(number: int, line: int) -> str:
+    """What a change of an import carries as its request: ``import-3-line-17``."""
+    return f"import-{number}-line-{line}"
+
+
+def line_of(request: str) -> int:
+    """The line in what ``request_of`` made."""
+    return int(request.rpartition("-")[2])
+
+
+def _batches(values: Collection[Any]) -> Iterable[list[Any]]:
+    listed = list(values)
+    return (listed[start : start + _BATCH] for start in range(0, len(listed), _BATCH))

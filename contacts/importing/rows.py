@@ -1,0 +1,155 @@
+"""From what a record says to a contact that could be stored: everything that needs no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.exceptions import FieldError, Invalid
+from accounts.identifiers import uuid7
+from contacts import rules
+from contacts.drafts import UNSET, ContactDraft
+from contacts.field_types import References
+from contacts.importing.fresh import FreshContact
+from contacts.importing.options import ImportOptions
+from contacts.importing.records import LONGEST_VALUE_SHOWN, Interpreter, Record, RowFault
+from contacts.importing.wording import sentence_of
+from contacts.models import Contact
+from contacts.normalise import fold
+from contacts.scoring import Weights
+from contacts.services.children import Children
+from contacts.services.custom_values import Known, with_clean_value
+from contacts.services.derived import derive
+
+
+@dataclass(slots=True)
+class Row:
+    """A record on its way: a draft and the contact it would make, or what is wrong with it."""
+
+    line: int
+    last_line: int
+    position: int
+    draft: ContactDraft
+    faults: Sequence[RowFault] = ()
+    contact: Contact | None = None
+    children: Children = Children()  # noqa: RUF009 - frozen, and empty
+    references: References = References()  # noqa: RUF009 - frozen, and empty
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What of the organization decides how drafts become contacts, as it was when the import began its present run."""
+
+    region: str
+    weights: Weights
+    fields: Known
+
+
+class Preparation:
+    """Makes rows of records. Knows nothing of what is stored, so it may run ahead in a thread of its own."""
+
+    def __init__(
+        self, interpreter: Interpreter, options: ImportOptions, surroundings: Surroundings, *, actor: Actor
+    ) -> None:
+        self._interpreter = interpreter
+        self._options = options
+        self.surroundings = surroundings
+        self._actor = actor
+        self._types = {definition.key: kind for kind, definition in surroundings.fields.values()}
+
+    def row(self, record: Record, ordinal: int) -> Row:
+        """The record as a row; ``ordinal`` counts the records of the file from 0, failed ones too."""
+        if record.fault is not None:
+            return self._failed(record, ContactDraft(), [record.fault])
+        read = self._interpreter.interpret(record)
+        draft = self._with_options(read.draft, ordinal)
+        faults = [*read.faults, *self.worded(rules.faults(draft), draft)]
+        if faults:
+            return self._failed(record, draft, faults)
+        try:
+            return self._made(record, with_clean_value(draft, self.surroundings.fields))
+        except Invalid as error:
+            return self._failed(record, draft, self.worded(error.errors, draft))
+
+    def worded(self, errors: Iterable[FieldError], draft: ContactDraft) -> list[RowFault]:
+        """Faults of the domain in words, with the file's own names."""
+        return [
+            RowFault(
+                column=self._interpreter.column_of(error.field),
+                value=_value_at(draft, error.field),
+                code=error.code,
+                message=sentence_of(error),
+            )
+            for error in errors
+        ]
+
+    def _with_options(self, draft: ContactDraft, ordinal: int) -> ContactDraft:
+        said: dict[str, Any] = {}
+        if self._options.tags:
+            said["tags"] = tuple(dict.fromkeys((*(draft.tags or ()), *self._options.tags)))
+        if self._options.source and not draft.source:
+            said["source"] = self._options.source
+        assign = self._options.assign
+        if assign and not draft.assigned_to:
+            said["assigned_to"] = assign[ordinal % len(assign)]
+        return draft.saying(**said) if said else draft
+
+    def _failed(self, record: Record, draft: ContactDraft, faults: Sequence[RowFault]) -> Row:
+        return Row(record.line, record.last_line, record.position, draft, faults)
+
+    def _made(self, record: Record, draft: ContactDraft) -> Row:
+        region, now = self.surroundings.region, timezone.now()
+        contact = _new_contact(draft, self._actor, now)
+        rules.apply(draft, contact, region=region, now=now)
+        children = Children().after(draft)
+        derive(contact, children, self.surroundings.weights, region=region)
+        references = self._references(draft) if draft.custom_values else References()
+        return Row(record.line, record.last_line, record.position, draft, (), contact, children, references)
+
+    def _references(self, draft: ContactDraft) -> References:
+        found = References()
+        for key, value in (draft.custom_values or {}).items():
+            if value is not None:
+                found |= self._types[str(key)].references(value)
+        return found
+
+
+def _new_contact(draft: ContactDraft, actor: Actor, now: datetime) -> Contact:
+    """As ``contacts.services.creating`` begins one."""
+    created_at = now if draft.created_at is UNSET else draft.created_at
+    return FreshContact.as_contact(
+        uuid=draft.uuid or uuid7(),
+        winnerr_key=draft.winnerr_key or None,
+        assigned_to_id=None if actor.sees_all_contacts else actor.member_id,
+        created_by_id=draft.created_by or actor.member_id,
+        created_at=created_at,
+        updated_at=created_at,
+        last_contacted_at=draft.last_contacted_at or None,
+    )
+
+
+def name_key(contact: Contact) -> str:
+    """What two contacts are called when they are called the same: '' for one without a name."""
+    name = f"{contact.first_name_norm} {contact.last_name_norm}".strip()
+    return name or fold(contact.full_name or contact.company_name)
+
+
+def _value_at(draft: ContactDraft, path: str) -> str:
+    """What a draft says at ``further_phones.0.phone``, as text to recognise it by."""
+    value: Any = draft
+    for part in path.split("."):
+        value = _part(value, part)
+    return "" if value in (None, UNSET) else str(value)[:LONGEST_VALUE_SHOWN]
+
+
+def _part(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(name, value.get(int(name)) if name.isdecimal() else None)
+    if isinstance(value, list | tuple):
+        return value[int(name)] if name.isdecimal() and int(name) < len(value) else None
+    return getattr(value, "custom_values" if name == "custom_fields" else name, None)

@@ -1,0 +1,190 @@
+"""Storing a decided chunk of an import, set by set: what ``create_contacts`` and ``update_contacts`` do, for thousands.
+
+A test holds the two against each other (``tests/contacts/importing/test_storing.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final, cast
+from uuid import UUID
+
+from accounts.actor import Actor
+from accounts.tenancy import TenantModel
+from contacts.events import ContactsChanged, contacts_created, contacts_updated
+from contacts.importing.fresh import COLUMNS
+from contacts.importing.matching import Target, facts, request_of
+from contacts.importing.tables import insert_rows, next_ids, update_rows
+from contacts.models import ChangeVerb, Contact, ContactChange, TaggedContact
+from contacts.services.changes import Change, creation
+from contacts.services.children import KINDS, Children, replace_children
+from contacts.services.numbers import numbers_for
+from contacts.services.tagging import replace_tags, tags_by_name
+
+_INSERTED: Final = tuple(name for name in COLUMNS if name != "organization_id")
+_inserted = attrgetter(*_INSERTED)
+# Columns that never change once a contact is stored.
+_FIXED: Final = frozenset({"id", "organization_id", "uuid", "number", "winnerr_key", "created_at", "created_by_id"})
+_UPDATED: Final = ("id", *(name for name in COLUMNS if name not in _FIXED))
+_updated = attrgetter(*_UPDATED)
+_CHANGE: Final = (
+    "contact_id",
+    "operation",
+    "verb",
+    "actor_kind",
+    "actor_label",
+    "member_id",
+    "credential_id",
+    "door",
+    "request_id",
+    "before",
+    "after",
+    "created_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Whose rows are stored: the import's number and operation, who asked for it, where national numbers are national."""
+
+    number: int
+    operation: UUID
+    actor: Actor
+    region: str
+    now: datetime
+
+
+def store_created(targets: Sequence[Target], of: Import) -> None:
+    """Store contacts that are not there yet, with their children and changes; the targets get their keys and numbers.
+
+    Raises ``IntegrityError`` when somebody else has one of the addresses or ids by now.
+    """
+    if not targets:
+        return
+    contacts = [_contact(target) for target in targets]
+    _identify(targets, contacts)
+    for target, contact in zip(targets, contacts, strict=True):
+        contact.version = 1 + len(target.changes)
+        if target.changes:
+            contact.updated_at = max(of.now, contact.updated_at)
+    insert_rows(Contact, _INSERTED, [_inserted(contact) for contact in contacts])
+    _insert_children(targets, of.region)
+    insert_rows(ContactChange, _CHANGE, [row for target in targets for row in _creation_rows(target, of)])
+    contacts_created.send(Contact, event=_event(targets, of))
+
+
+def store_changed(targets: Sequence[Target], of: Import) -> None:
+    """Store what changed of contacts that are there and locked, with their children and changes."""
+    if not targets:
+        return
+    for target in targets:
+        contact, stored = _contact(target), cast("Contact", target.stored)
+        contact.version = stored.version + len(target.changes)
+        contact.updated_at = max(of.now, stored.updated_at)
+    update_rows(Contact, _UPDATED, [_updated(_contact(target)) for target in targets])
+    _replace_children(targets, of.region)
+    rows = [_change_row(target, line, change, of) for target in targets for line, change in target.changes]
+    insert_rows(ContactChange, _CHANGE, rows)
+    fields = frozenset(name for target in targets for _, change in target.changes for name in change.changed_fields())
+    contacts_updated.send(Contact, event=_event(targets, of, fields))
+
+
+def _contact(target: Target) -> Contact:
+    return cast("Contact", target.contact)
+
+
+def _identify(targets: Sequence[Target], contacts: Sequence[Contact]) -> None:
+    ids = next_ids(Contact, len(targets))
+    # None where a contact has none of its own yet, whatever the model says.
+    numbers = numbers_for([cast("int | None", contact.number) for contact in contacts])
+    for target, contact, key, number in zip(targets, contacts, ids, numbers, strict=True):
+        target.id = contact.id = key
+        target.number = contact.number = number
+
+
+def _insert_children(targets: Sequence[Target], region: str) -> None:
+    for name in KINDS:
+        wanted = {_contact(target).id: (target, rows) for target in targets if (rows := _rows(target.children, name))}
+        if not wanted:
+            continue
+        if name == "tags":
+            _insert_tags([target for target, _ in wanted.values()])
+        else:
+            _insert_kind(name, {key: rows for key, (_, rows) in wanted.items()}, region)
+
+
+def _rows(children: Children | None, name: str) -> tuple[Any, ...]:
+    return () if children is None else children.rows.get(name, ())
+
+
+def _insert_kind(name: str, wanted: Mapping[int, Sequence[Any]], region: str) -> None:
+    kind = KINDS[name]
+    rows = [
+        (contact_id, position, *kind.row(value, region).values())
+        for contact_id, values in wanted.items()
+        for position, value in enumerate(values)
+    ]
+    columns = list(kind.row(next(iter(wanted.values()))[0], region))
+    insert_rows(cast("type[TenantModel]", kind.model), (kind.owner, "position", *columns), rows)
+
+
+def _insert_tags(targets: Sequence[Target]) -> None:
+    ids = tags_by_name({name: None for target in targets for name in _rows(target.children, "tags")})
+    rows = [
+        (target.id, ids[name], position, _contact(target).created_at)
+        for target in targets
+        for position, name in enumerate(_rows(target.children, "tags"))
+    ]
+    insert_rows(TaggedContact, ("content_object_id", "tag_id", "position", "contact_created_at"), rows)
+
+
+def _replace_children(targets: Sequence[Target], region: str) -> None:
+    for name in KINDS:
+        wanted = {
+            _contact(target).id: _rows(target.children, name)
+            for target in targets
+            if _rows(target.children, name) != _rows(target.stored_children, name)
+        }
+        if wanted and name == "tags":
+            replace_tags(wanted, {_contact(target).id: _contact(target).created_at for target in targets})
+        elif wanted:
+            replace_children(name, wanted, region=region)
+
+
+def _creation_rows(target: Target, of: Import) -> Iterable[tuple[Any, ...]]:
+    """The change that made a contact, and those of later rows of the same chunk."""
+    began = facts(target)
+    for _, change in reversed(target.changes):
+        began |= change.before
+    line = target.first_line or 0
+    yield _change_row(target, line, creation(target.token, began), of, ChangeVerb.CREATED)
+    for later, change in target.changes:
+        yield _change_row(target, later, change, of)
+
+
+def _change_row(
+    target: Target, line: int, change: Change, of: Import, verb: ChangeVerb = ChangeVerb.UPDATED
+) -> tuple[Any, ...]:
+    actor = of.actor
+    return (
+        target.id,
+        of.operation,
+        verb.value,
+        actor.kind.value,
+        actor.label[:320],
+        actor.member_id,
+        actor.credential_id,
+        actor.door.value,
+        request_of(of.number, line),
+        change.before,
+        change.after,
+        of.now,
+    )
+
+
+def _event(targets: Iterable[Target], of: Import, fields: frozenset[str] = frozenset()) -> ContactsChanged:
+    ids = frozenset(_contact(target).id for target in targets)
+    return ContactsChanged(operation=of.operation, contact_ids=ids, actor=of.actor, fields=fields)
