@@ -39,10 +39,11 @@ class RowFault:
 class Record:
     """One row, card or element of a file.
 
-    ``line`` is where it begins, from 1 (of an array of JSON the number of the element), and ``last_line`` where it ends;
-    ``raw`` is what the format makes of it: a table's cells as text, a card's or JSON line's bytes, an element's object.
-    ``position`` is where the next one begins: what ``Source.records`` takes to go on after this one. ``fault`` says why it
-    could not be read; ``raw`` is then whatever there is, for the file of failed rows.
+    ``line`` is where it begins, from 1, and ``last_line`` where it ends (of JSON other than JSON lines both are the number
+    of the element). ``raw`` is what the format makes of it: a table's cells as text, as many as there are headings; a
+    card's bytes without its pictures; an element's object. ``position`` is where the next one begins: what
+    ``Source.records`` takes, together with ``last_line``, to go on after this one. ``fault`` says why it could not be
+    read; ``raw`` is then whatever there is, for the file of failed rows (of an element that is no object its bytes).
     """
 
     line: int
@@ -61,6 +62,10 @@ class Source(ABC):
     suffix: ClassVar[str]
     # Of the file, for progress: ``position`` counts up to it. None where positions count records.
     size: int | None = None
+    # Whether a table names its columns; None for anything else.
+    has_header: bool | None = None
+    # What somebody should know who imports the file: parts of it that are not read, in sentences.
+    notes: Sequence[str] = ()
 
     @property
     def headers(self) -> Sequence[str] | None:
@@ -69,8 +74,8 @@ class Source(ABC):
 
     @abstractmethod
     def records(self, after: int = 0, line: int = 0) -> Iterator[Record]:
-        """The records in order; ``after`` and ``line`` are the ``position`` and ``last_line`` of the last one that is not
-        wanted, 0 for all.
+        """The records in order; ``after`` is the ``position`` of the last one that is not wanted, 0 for all, and ``line``
+        its ``last_line``. What comes before is not read again.
 
         A record that cannot be read has a ``fault`` and stops no other. Raises ``Unreadable`` where the rest of the file
         cannot be read at all.
