@@ -1,0 +1,304 @@
+"""What the properties of a vCard say of somebody: names, addresses, numbers, people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from contacts.drafts import EmailDraft, PhoneDraft, RelatedPersonDraft
+from contacts.importing.cards_lines import Property, lines_of
+from contacts.importing.cards_values import between, parts_of, plain
+from contacts.normalise import join_name, phone_digits, split_name
+
+# Types that tell nothing apart, in phones and e-mail addresses alike.
+_SILENT: Final = frozenset(
+    {"pref", "voice", "internet", "msg", "text", "video", "postal", "parcel", "intl", "dom", "inet", "smtp", "none"}
+)
+_LABELS: Final = {"cell": "mobile"}
+_BUILT_IN: Final = re.compile(r"_\$!<(.*)>!\$_\Z", re.DOTALL)
+_EXTENSION: Final = re.compile(r";ext=([0-9A-Za-z.-]+)\Z", re.IGNORECASE)
+# By property, who it names (Apple's and RFC 6350's say it themselves).
+_RELATIONS: Final = {
+    "X-SPOUSE": "spouse",
+    "X-MS-SPOUSE": "spouse",
+    "X-EVOLUTION-SPOUSE": "spouse",
+    "X-KADDRESSBOOK-X-SPOUSESNAME": "spouse",
+    "X-ASSISTANT": "assistant",
+    "X-MS-ASSISTANT": "assistant",
+    "X-EVOLUTION-ASSISTANT": "assistant",
+    "X-KADDRESSBOOK-X-ASSISTANTSNAME": "assistant",
+    "X-MANAGER": "manager",
+    "X-MS-MANAGER": "manager",
+    "X-EVOLUTION-MANAGER": "manager",
+    "X-KADDRESSBOOK-X-MANAGERSNAME": "manager",
+    "X-MS-CHILD": "child",
+    "AGENT": "agent",
+    "RELATED": "",
+    "X-ABRELATEDNAMES": "",
+}
+# What Google puts on everybody.
+_EVERYBODY: Final = frozenset({"mycontacts", "* mycontacts"})
+PEOPLE: Final = frozenset(_RELATIONS)
+ANDROID: Final = "X-ANDROID-CUSTOM"
+_ANDROID_RELATION: Final = "vnd.android.cursor.item/relation"
+# Android's numbers of its relations (ContactsContract.CommonDataKinds.Relation).
+_ANDROID_RELATIONS: Final = {
+    **{"1": "assistant", "2": "brother", "3": "child", "4": "domestic partner", "5": "father", "6": "friend"},
+    **{"7": "manager", "8": "mother", "9": "parent", "10": "partner", "11": "referred by", "12": "relative"},
+    **{"13": "sister", "14": "spouse"},
+}
+
+
+class Card:
+    """The properties of a card by name, without those that say nothing."""
+
+    def __init__(self, properties: Iterable[Property]) -> None:
+        self.named: dict[str, list[Property]] = {}
+        labels: dict[str, str] = {}
+        notes: dict[str, str] = {}
+        for found in properties:
+            if found.head.name == "X-ABLABEL":
+                labels[found.head.group] = _label_said(found.text)
+            elif found.head.name == "X-LATCHKEY-NOTE":
+                notes[found.head.group] = found.text
+            elif found.value and not found.value.isspace():
+                self.named.setdefault(found.head.name, []).append(found)
+        self._labels = labels
+        self._notes = notes
+
+    def text(self, name: str) -> str:
+        """The preferred value of a name as text, empty where there is none."""
+        found = self.best(name)
+        return found.text if found else ""
+
+    def best(self, name: str) -> Property | None:
+        """The preferred property of a name, the first where none is."""
+        found = self.named.get(name)
+        if found is None:
+            return None
+        return found[0] if len(found) == 1 else min(found, key=lambda line: line.preference)
+
+    def label(self, found: Property) -> str:
+        """What the card calls a phone, an address or somebody: in words of its own, else by the types."""
+        said = self._labels.get(found.head.group) if found.head.group else ""
+        return said or _label_of(found.head.types)
+
+    def note(self, found: Property) -> str:
+        """The note that our own cards have of a phone or an address."""
+        return self._notes.get(found.head.group, "") if found.head.group else ""
+
+
+def _label_said(text: str) -> str:
+    """A label; those that Apple translates are in brackets of their own."""
+    match = _BUILT_IN.match(text)
+    return match[1].lower() if match else text
+
+
+def _label_of(types: Iterable[str]) -> str:
+    words = (_LABELS.get(word, word.removeprefix("x-")) for word in types if word not in _SILENT)
+    return " ".join(dict.fromkeys(words))
+
+
+def names_of(card: Card) -> dict[str, Any]:
+    """What somebody is called. Titles and middle names are with the first name and suffixes with the last, as where a
+    whole name is split (``contacts.normalise.split_name``); ``FN`` is the name as it was written.
+
+    A company is what says so, and what has a company's name and no other.
+    """
+    last, first, middle, prefix, suffix = _name_parts(card)
+    parts = {"first_name": join_name(prefix, first, middle), "last_name": join_name(last, suffix)}
+    said: dict[str, Any] = {name: value for name, value in parts.items() if value}
+    company = next(iter(parts_of(card.named["ORG"][0].value, ";")), "") if "ORG" in card.named else ""
+    whole = " ".join(card.text("FN").split())
+    if not said and whole in (company, card.text("EMAIL"), card.text("TEL")):
+        # It has to say something, whatever that is.
+        whole = ""
+    kind = _kind_of(card)
+    if kind == "org" or (company and not said and not whole and kind != "individual"):
+        said["is_company"] = True
+        if not company and not any(parts.values()):
+            company, whole = whole, ""
+    elif kind == "individual":
+        said["is_company"] = False
+    return said | {name: value for name, value in (("company_name", company), ("full_name", whole)) if value}
+
+
+def _kind_of(card: Card) -> str:
+    said = (card.text("KIND") or card.text("X-ABSHOWAS") or card.text("X-EVOLUTION-KIND")).lower()
+    return "org" if said in ("company", "organization") else said
+
+
+def _name_parts(card: Card) -> list[str]:
+    found = card.best("N")
+    if found is None:
+        return [""] * 5
+    if card.text("VERSION") == "2.1":
+        parts = parts_of(found.value, ";")
+    else:
+        # Of later versions each part is a list.
+        parts = [" ".join(parts_of(part, ",")) for part in between(found.value, ";")]
+    return (parts + [""] * 5)[:5]
+
+
+class _Point(NamedTuple):
+    preference: tuple[bool, int]
+    value: str
+    label: str
+    note: str
+
+
+def points_of(card: Card, *, are_all_further: frozenset[str]) -> dict[str, Any]:
+    """E-mail addresses and phones: the preferred ones, else the first, and the others behind them.
+
+    A telephone is preferred to a fax. ``are_all_further`` names those (``email``, ``phone``) of which none is the first.
+    """
+    emails = [(found, _address_in(found.text)) for found in card.named.get("EMAIL", ())]
+    numbers = [(found, _number_in(found.text)) for name in ("TEL", "X-MS-TEL") for found in card.named.get(name, ())]
+    return {
+        **_points("email", EmailDraft, _distinct(card, emails, str.casefold), has_first="email" not in are_all_further),
+        **_points("phone", PhoneDraft, _distinct(card, numbers, _digits), has_first="phone" not in are_all_further),
+    }
+
+
+def _points(field: str, draft_of: Any, points: list[_Point], *, has_first: bool) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if points and has_first:
+        first = points.pop(min(range(len(points)), key=lambda index: points[index].preference))
+        said = {field: first.value, f"{field}_label": first.label, f"{field}_note": first.note}
+    if points:
+        said[f"further_{field}s"] = tuple(
+            draft_of(**{field: point.value, "label": point.label, "note": point.note}) for point in points
+        )
+    return {name: value for name, value in said.items() if value}
+
+
+def _distinct(card: Card, found: list[tuple[Property, str]], form_of: Any) -> list[_Point]:
+    """Each once: programs that gather a card from several accounts repeat themselves."""
+    points: dict[tuple[str, str, str], _Point] = {}
+    for line, value in found:
+        if value:
+            label, note = card.label(line), card.note(line)
+            point = _Point(("fax" in line.head.types, line.preference), value, label, note)
+            points.setdefault((form_of(value), label, note), point)
+    return list(points.values())
+
+
+def _digits(number: str) -> str:
+    return phone_digits(number) or number
+
+
+def _address_in(text: str) -> str:
+    text = text[7:] if text[:7].lower() == "mailto:" else text
+    _, opened, inner = text.rpartition("<")
+    return inner.rstrip("> ").strip() if opened and text.rstrip().endswith(">") else text
+
+
+def _number_in(text: str) -> str:
+    if text[:4].lower() != "tel:":
+        return text
+    return _EXTENSION.sub(r" ext. \1", text[4:])
+
+
+class Address(NamedTuple):
+    """A postal address; ``label`` says whose or where."""
+
+    parts: dict[str, str]
+    label: str
+
+    def __str__(self) -> str:
+        where = f" ({self.label})" if self.label else ""
+        return f"Address{where}: {', '.join(part for part in self.parts.values() if part)}"
+
+
+def addresses_of(card: Card) -> list[Address]:
+    """The postal addresses, the preferred one first; where there is none, what a label on a parcel would say."""
+    found = sorted(card.named.get("ADR", ()), key=lambda line: line.preference)
+    addresses = [Address(parts, card.label(line)) for line in found if any((parts := _address_parts(line)).values())]
+    if not addresses and (label := card.text("LABEL")):
+        addresses.append(Address({"street": _in_one_line(label)}, ""))
+    return addresses
+
+
+def _address_parts(found: Property) -> dict[str, str]:
+    box, extended, street, city, state, zip_code, country = (
+        [_in_one_line(part) for part in parts_of(found.value, ";")] + [""] * 7
+    )[:7]
+    parts = {
+        "street": ", ".join(part for part in (street, extended, box) if part),
+        "city": city,
+        "state": state,
+        "zip_code": zip_code,
+        "country": country,
+    }
+    if not any(parts.values()):
+        parts["street"] = _in_one_line(found.head.parameters.get("LABEL", "").replace("\\n", "\n"))
+    return parts
+
+
+def _in_one_line(text: str) -> str:
+    return ", ".join(line for part in text.split("\n") if (line := part.strip(" ,\r\t")))
+
+
+def people_of(card: Card, inner: Iterable[list[Property]]) -> tuple[RelatedPersonDraft, ...]:
+    """Those whom the card names beside its own; a pointer to another card names nobody."""
+    named = [found for name, lines in card.named.items() if name in PEOPLE for found in lines]
+    people = [person for found in named if (person := _person(card, found))]
+    people += [person for properties in inner if (person := _whole_person(Card(properties)))]
+    return (*people, *_android_people(card))
+
+
+def _person(card: Card, found: Property) -> RelatedPersonDraft | None:
+    text = found.text
+    if "BEGIN:VCARD" in text.upper():
+        return _whole_person(Card(lines_of(text.encode("utf-8", "replace")).properties))
+    relation = _RELATIONS[found.head.name] or card.label(found)
+    scheme, _, rest = text.partition(":")
+    if scheme.lower() in ("mailto", "tel"):
+        return RelatedPersonDraft(**{"email" if scheme.lower() == "mailto" else "mobile": rest}, notes=relation)
+    if scheme.lower() in ("urn", "http", "https", "cid", "data"):
+        return None
+    return _named_person(text, notes=relation)
+
+
+def _named_person(name: str, **more: str) -> RelatedPersonDraft:
+    first, last = split_name(" ".join(name.split()))
+    return RelatedPersonDraft(first_name=first, last_name=last, **more)
+
+
+def _whole_person(card: Card) -> RelatedPersonDraft | None:
+    """Somebody with a card inside the card."""
+    said = names_of(card) | points_of(card, are_all_further=frozenset())
+    name = said.get("full_name") or join_name(said.get("first_name", ""), said.get("last_name", ""))
+    reached = {"mobile": said.get("phone", ""), "email": said.get("email", "")}
+    notes = "\n".join(text for text in ("agent", card.text("TITLE"), card.text("NOTE")) if text)
+    name = name or said.get("company_name", "")
+    return _named_person(name, notes=notes, **reached) if name or any(reached.values()) else None
+
+
+def _android_people(card: Card) -> Iterator[RelatedPersonDraft]:
+    for found in card.named.get(ANDROID, ()):
+        kind, name, number, label, *_ = [*parts_of(found.value, ";"), "", "", ""]
+        if kind == _ANDROID_RELATION and name:
+            yield _named_person(name, notes=label or _ANDROID_RELATIONS.get(number, ""))
+
+
+def tags_of(card: Card) -> tuple[str, ...]:
+    """The categories, each once, without those that Google puts on everything."""
+    separator = ";" if card.text("VERSION") == "2.1" and not _has_commas(card.named) else ","
+    found = [tag for line in card.named.get("CATEGORIES", ()) for tag in parts_of(line.value, separator)]
+    tags: dict[str, str] = {}
+    for tag in found:
+        if tag and tag.casefold() not in _EVERYBODY:
+            tags.setdefault(tag.casefold(), tag)
+    return tuple(tags.values())
+
+
+def _has_commas(named: Mapping[str, list[Property]]) -> bool:
+    return any("," in line.value for line in named.get("CATEGORIES", ()))
+
+
+def note_of(card: Card, addresses: Iterable[Address]) -> str:
+    """The notes, and the addresses for which a contact has no other place."""
+    texts = [plain(found.value).strip() for found in card.named.get("NOTE", ())]
+    return "\n".join([*texts, *map(str, addresses)])
