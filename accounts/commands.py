@@ -34,6 +34,10 @@ class JsonCommand(BaseCommand):
 
     # Progress and warnings of the checks must not reach standard output.
     requires_system_checks: list[str] = []
+    # How it ends when it refuses.
+    refused = 1
+    # How it ends when it has an answer; ``answer`` may set it.
+    status = 0
 
     def answer(self, **options: Any) -> dict[str, Any]:
         """Do the work and return what to print."""
@@ -43,14 +47,17 @@ class JsonCommand(BaseCommand):
         try:
             answer = self.answer(**options)
         except DomainError as error:
-            raise CommandError(sentence(error)) from error
+            raise CommandError(sentence(error), returncode=self.refused) from error
         except (OperationalError, ProgrammingError) as error:
             raise CommandError(
-                f"The database cannot be used (is it reachable and migrated?): {_first_line(error)}"
+                f"The database cannot be used (is it reachable and migrated?): {_first_line(error)}",
+                returncode=self.refused,
             ) from error
         except UnicodeEncodeError as error:
-            raise CommandError("An argument is not valid UTF-8.") from error
+            raise CommandError("An argument is not valid UTF-8.", returncode=self.refused) from error
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
+        if self.status:
+            raise SystemExit(self.status)
 
     @property
     def actor(self) -> Actor:
@@ -93,7 +100,7 @@ def sentence(error: DomainError) -> str:
             return f"There is no {error.resource} {error.identifier!r}."
         case Forbidden():
             return f"Not allowed: {error.reason}."
-    return f"Refused: {error.code}."
+    return error.message or f"Refused: {error.code}."
 
 
 _REASONS = {

@@ -15,6 +15,8 @@ class DomainError(Exception):
     """A refusal the caller can understand and act on."""
 
     code = "domain_error"
+    # A sentence of its own, where the facts alone do not say it.
+    message = ""
 
 
 @dataclass(frozen=True)

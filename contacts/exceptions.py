@@ -20,12 +20,12 @@ class DuplicateContact(Duplicate):
 
 
 class ImportRefused(DomainError):
-    """An import cannot be begun, gone on with or taken back as things stand; ``message`` says why in a sentence's rest."""
+    """An import cannot be begun, gone on with or taken back as things stand; ``message`` is a sentence that says why."""
 
     code = "import_refused"
 
     def __init__(self, message: str) -> None:
-        self.message = message
+        self.message = f"{message[:1].upper()}{message[1:]}."
         super().__init__(message)
 
 

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any, Final
 
 from contacts.importing.cards import CardInterpreter
-from contacts.importing.columns import Mapping as ColumnMapping
 from contacts.importing.columns import TableInterpreter, guess
 from contacts.importing.context import Context
 from contacts.importing.documents import document_interpreter
@@ -35,5 +34,4 @@ def table_interpreter(source: Source, mapping: Mapping[str, Any] | None, context
     headers = source.headers or ()
     rows = [record.raw for record in islice(source.records(), SAMPLE) if record.fault is None]
     guessed = guess(headers, rows, context)
-    chosen = ColumnMapping.from_json(mapping, headers, context, base=guessed) if mapping else guessed
-    return TableInterpreter(chosen, headers, context, rows)
+    return TableInterpreter(guessed.overridden(mapping, context) if mapping else guessed, headers, context)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import orjson
+
+from accounts.exceptions import Invalid
+from contacts import rules
+from contacts.drafts import ContactDraft
 
 ROUND_ROBIN = "round-robin"
 # Rows stored, or planned, at once. The first is a command's, which has a process to itself; a worker has other things
 # to do between two chunks, and people wait for them.
 CHUNK = 2_500
 WORKER_CHUNK = 500
+LARGEST_CHUNK = 50_000
 
 
 class OnDuplicate(StrEnum):
@@ -45,6 +50,16 @@ class ImportOptions:
     source: str = ""
     assign: tuple[int, ...] = ()
     chunk: int = CHUNK
+
+    def check(self) -> None:
+        """Raises ``Invalid`` for a tag or a source that no contact can have."""
+        found = rules.faults(ContactDraft(tags=self.tags, source=self.source))
+        if found:
+            raise Invalid(found)
+
+    def in_chunks(self, rows: int) -> ImportOptions:
+        """The same with so many rows stored at once."""
+        return replace(self, chunk=max(1, min(rows, LARGEST_CHUNK)))
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "on_duplicate": self.on_duplicate.value}

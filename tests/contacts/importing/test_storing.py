@@ -100,7 +100,7 @@ def stored(ids: Sequence[int]) -> list[dict[str, Any]]:
     columns = [field.attname for field in Contact._meta.concrete_fields if field.attname not in OWN]
     return [
         {name: getattr(contact, name) for name in columns}
-        | {name: rows for name, rows in children[contact.pk].rows.items()}
+        | dict(children[contact.pk].rows)
         | {"changes": changes[contact.pk], "is_applied": contact.applied_at == contact.created_at}
         for contact in contacts
     ]
