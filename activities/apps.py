@@ -15,7 +15,10 @@ class ActivitiesConfig(AppConfig):
         from activities.channels import longest_unapplied  # noqa: PLC0415
         from activities.services.applying import apply_due_receipts  # noqa: PLC0415
         from activities.services.emptying import RECEIPT_PAYLOADS, empty_receipts  # noqa: PLC0415
+        from activities.touches import touched_since  # noqa: PLC0415
+        from contacts.services.undoing import further_touches  # noqa: PLC0415
 
         further_purges[RECEIPT_PAYLOADS] = empty_receipts
         standing_work.append(apply_due_receipts)
         standing_waits.append(longest_unapplied)
+        further_touches.append(touched_since)

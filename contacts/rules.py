@@ -231,6 +231,13 @@ def apply(draft: ContactDraft, contact: Contact, *, region: str, now: datetime) 
     if not any((contact.full_name, contact.company_name, contact.email, contact.phone)):
         # Nothing to find it by, or to reach anybody with.
         raise Invalid([FieldError("full_name", "required")])
+    set_comparison_forms(contact, region=region)
+
+
+def set_comparison_forms(contact: Contact, *, region: str) -> None:
+    """Bring in step what is compared instead of what was typed: names to sort by, address and number to match by."""
+    contact.first_name_norm = fold(contact.first_name)[:LONGEST_SORT_KEY]
+    contact.last_name_norm = fold(contact.last_name)[:LONGEST_SORT_KEY]
     contact.email_norm = normalise_email(contact.email)
     contact.phone_norm = normalise_phone(contact.phone, region)
 
@@ -262,8 +269,6 @@ def _apply_names(draft: ContactDraft, contact: Contact, former_company: str) -> 
     if _is_company_alone(contact) and contact.full_name in (contact.company_name, former):
         # It has one name, and no second place where that could go stale.
         contact.full_name = ""
-    contact.first_name_norm = fold(contact.first_name)[:LONGEST_SORT_KEY]
-    contact.last_name_norm = fold(contact.last_name)[:LONGEST_SORT_KEY]
 
 
 def _apply_whole_name(draft: ContactDraft, whole: str, contact: Contact) -> None:

@@ -165,7 +165,7 @@ def run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, *, 
 
     Raises ``Overtaken``, ``SurroundingsChanged``.
     """
-    return _persistently(lambda: _run_chunk(job, rows, preparation, actor))
+    return persistently(lambda: _run_chunk(job, rows, preparation, actor))
 
 
 def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, actor: Actor) -> ImportJob:
@@ -187,7 +187,7 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
     return fresh
 
 
-def _persistently(attempt: Callable[[], _Result]) -> _Result:
+def persistently(attempt: Callable[[], _Result]) -> _Result:
     """Try again what lost a race for an address, an id or a row."""
     for left in reversed(range(ATTEMPTS)):
         try:

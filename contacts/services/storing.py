@@ -86,10 +86,16 @@ def store_changed(targets: Sequence[Target], of: Import) -> None:
         contact.updated_at = max(of.now, stored.updated_at)
     update_rows(Contact, _UPDATED, [_updated(_contact(target)) for target in targets])
     _replace_children(targets, of.region)
-    rows = [_change_row(target, line, change, of) for target in targets for line, change in target.changes]
-    insert_rows(ContactChange, _CHANGE, rows)
+    record_changes([(_contact(target).id, line, change) for target in targets for line, change in target.changes], of)
     fields = frozenset(name for target in targets for _, change in target.changes for name in change.changed_fields())
     contacts_updated.send(Contact, event=_event(targets, of, fields))
+
+
+def record_changes(
+    changes: Iterable[tuple[int, int, Change]], of: Import, verb: ChangeVerb = ChangeVerb.UPDATED
+) -> None:
+    """Append changes that rows of the import make: primary key of the contact, line, change."""
+    insert_rows(ContactChange, _CHANGE, [_change_row(key, line, change, of, verb) for key, line, change in changes])
 
 
 def _contact(target: Target) -> Contact:
@@ -160,17 +166,16 @@ def _creation_rows(target: Target, of: Import) -> Iterable[tuple[Any, ...]]:
     for _, change in reversed(target.changes):
         began |= change.before
     line = target.first_line or 0
-    yield _change_row(target, line, creation(target.token, began), of, ChangeVerb.CREATED)
+    key = _contact(target).id
+    yield _change_row(key, line, creation(key, began), of, ChangeVerb.CREATED)
     for later, change in target.changes:
-        yield _change_row(target, later, change, of)
+        yield _change_row(key, later, change, of, ChangeVerb.UPDATED)
 
 
-def _change_row(
-    target: Target, line: int, change: Change, of: Import, verb: ChangeVerb = ChangeVerb.UPDATED
-) -> tuple[Any, ...]:
+def _change_row(key: int, line: int, change: Change, of: Import, verb: ChangeVerb) -> tuple[Any, ...]:
     actor = of.actor
     return (
-        target.id,
+        key,
         of.operation,
         verb.value,
         actor.kind.value,
