@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import IO, Final
 
 from contacts.importing.reading.dialects import (
@@ -32,18 +31,11 @@ class CsvSource(Source):
     format = "csv"
     suffix = ".csv"
 
-    def __init__(self, path: Path) -> None:
-        """Raises ``Unreadable`` for a file without a row, and for one of too many columns."""
-        self._text = TextFile(path)
-        self.size = self._text.size
-        try:
-            self._begin()
-        except Unreadable:
-            self.close()
-            raise
-
-    def _begin(self) -> None:
-        self._start, self._line = self._text.start, 0
+    def __init__(self, text: TextFile) -> None:
+        """Raises ``Unreadable`` for a text without a row, and for one of too many columns."""
+        self._text = text
+        self.size = text.size
+        self._start, self._line = text.start, 0
         lines = [line.decode(self._text.encoding, "replace") for line in self._first_lines()]
         delimiter = said_delimiter(lines[0]) if lines else None
         if delimiter:
