@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from contacts.importing.columns import headings
@@ -89,11 +90,15 @@ def _custom_field(heading: str, context: Context) -> KnownField | None:
     """The custom field a heading names; what we ourselves call something is not one unless it says so."""
     name = heading.removeprefix(CUSTOM_PREFIX)
     words = words_of(name)
-    is_ours = any(words_of(target.verbose_name) == words for target in TARGETS.values())
-    if not words or (is_ours and name == heading):
+    if not words or (tuple(words) in _own_names() and name == heading):
         return None
     exact = field_named(name, context)
     return exact or next((known for known in context.fields if words_of(known.name) == words), None)
+
+
+@cache
+def _own_names() -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(words_of(target.verbose_name)) for target in TARGETS.values())
 
 
 def _decide_names(candidates: Sequence[Candidate]) -> None:

@@ -33,15 +33,21 @@ def parts(text: str, separator: str = "") -> list[str]:
             raise BadCell(f"The cell {error}.") from None
     if '"' in text:
         return _quoted(text, separator)
-    separator = separator or next((each for each in _SEPARATORS if each in text), "")
-    found = text.split(separator) if separator else [text]
-    return list(dict.fromkeys(stripped for part in found if (stripped := part.strip())))
+    found = text.split(separator or _separator_in(text))
+    return list(dict.fromkeys([stripped for part in found if (stripped := part.strip())]))
+
+
+def _separator_in(text: str) -> str:
+    for separator in _SEPARATORS:
+        if separator in text:
+            return separator
+    return ","
 
 
 def _quoted(text: str, separator: str) -> list[str]:
     """Mailchimp's ``"VIP","Blog, weekly"``."""
     bare = "".join(text.split('"')[::2])
-    separator = separator or next((each for each in _SEPARATORS if each in bare), ",")
+    separator = separator or _separator_in(bare)
     if len(separator) > 1:
         text, separator = text.replace(separator, "\n"), "\n"
     lines = [text] if separator != "\n" else text.splitlines()
@@ -69,16 +75,15 @@ class Tags:
         self._columns = [(column.index, column.heading, column.parameter) for column in columns]
 
     def __call__(self, cells: Sequence[str], values: dict[str, Any], faults: list[RowFault]) -> None:
-        tags: tuple[str, ...] = ()
+        tags: list[str] = []
         for index, heading, separator in self._columns:
             if text := cells[index].strip():
                 try:
-                    tags += tuple(tag_names(text, separator))
+                    tags += tag_names(text, separator)
                 except BadCell as error:
                     faults.append(fault(heading, text, error))
         if tags:
-            former = values.get("tags")
-            values["tags"] = tuple(dict.fromkeys(former + tags)) if former else tags
+            values["tags"] = tuple(tags if len(self._columns) == 1 else dict.fromkeys(tags))
 
 
 class MailingStatus:

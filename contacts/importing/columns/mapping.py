@@ -40,8 +40,8 @@ class Mapping:
     def overridden(self, document: Any, context: Context) -> Self:
         """This mapping with what a document says on top of it; columns it does not name stay.
 
-        A column that must yield to another one's new target is left out. Custom fields may be named (``custom:Name``).
-        Raises ``Unreadable`` with everything that is wrong at once.
+        A column that must yield to another one's new target is left out, or becomes a further address or number. Custom
+        fields may be named (``custom:Name``). Raises ``Unreadable`` with everything that is wrong at once.
         """
         wanted = _wanted(document)
         known = {column.heading for column in self.columns}
@@ -74,18 +74,17 @@ class Mapping:
         )
 
     def _merged(self, chosen: dict[str, Choice | None], context: Context) -> list[MappedColumn]:
-        taken = {
-            each.place: heading for heading, each in chosen.items() if each is not None and not each.target.is_shared
-        }
+        named = {heading: each for heading, each in chosen.items() if each is not None}
+        taken = {each.place: heading for heading, each in named.items() if not each.target.is_shared}
+        primary = {each.target.identifier for each in named.values()} & {"email", "phone"}
         merged = []
         for column in self.columns:
-            if column.heading in chosen:
-                new = chosen[column.heading]
-                reason = LEFT_OUT if new is None else ""
-                column = replace(column, target=None if new is None else str(new), reason=reason)
-            elif column.target and (winner := taken.get(choice(column.target, context).place)):
-                column = replace(column, target=None, reason=f"“{winner}” is read instead.")
-            merged.append(column)
+            if column.heading not in chosen:
+                merged.append(_yielding(column, taken, primary, context))
+            elif column.heading in named:
+                merged.append(replace(column, target=str(named[column.heading]), reason=""))
+            else:
+                merged.append(replace(column, target=None, reason=LEFT_OUT))
         return merged
 
     @classmethod
@@ -93,6 +92,22 @@ class Mapping:
         """The mapping that ``to_json`` wrote, for a file with these headings. Raises ``Unreadable``."""
         columns = tuple(MappedColumn(heading, None, LEFT_OUT) for heading in headers)
         return cls(columns).overridden(document, context)
+
+
+def _yielding(
+    column: MappedColumn, taken: dict[tuple[str, str], str], primary: set[str], context: Context
+) -> MappedColumn:
+    """A column that is not named: its place may be another one's now, and an address or number that is named comes first."""
+    if column.target is None:
+        return column
+    try:
+        winner = taken.get(choice(column.target, context).place)
+    except UnknownTarget as error:
+        return replace(column, target=None, reason=f"“{column.target}” {error}.")
+    if winner:
+        return replace(column, target=None, reason=f"“{winner}” is read instead.")
+    is_demoted = column.target.partition(":")[0] in primary
+    return replace(column, target=f"further_{column.target}") if is_demoted else column
 
 
 def _wanted(document: Any) -> dict[str, str | None]:

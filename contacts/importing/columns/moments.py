@@ -32,6 +32,8 @@ _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 _LAST_MONTH: Final = 12
 # No place on earth is further from Greenwich.
 _FURTHEST_OFFSET: Final = timedelta(hours=14)
+# Longer than any spelling of a date.
+_LONGEST: Final = 60
 _EXPECTED: Final = "Not a date that can be read, like 2025-10-18 or 2025-10-18 18:24:10."
 
 
@@ -54,6 +56,8 @@ def read_clock(text: str, order: str = "") -> datetime | None:
     """The same with the zone that is written there, or none."""
     if text.lower() in NOTHING:
         return None
+    if len(text) > _LONGEST:
+        raise BadCell(_EXPECTED)
     if match := _YEAR_FIRST.match(text):
         return _moment(match, int(match["month"]), int(match["day"]))
     if match := _YEAR_LAST.match(text):

@@ -14,41 +14,39 @@ from contacts.normalise import join_name, split_name
 
 _WHOLE: Final = frozenset({"first_name", "last_name", "full_name"})
 # What is joined to a first and to a last name, as the domain does where it splits a name (``normalise.split_name``).
-_PARTS: Final = {
-    "first_name": ("name_prefix", "first_name", "middle_name"),
-    "last_name": ("last_name", "name_suffix"),
-}
+_PARTS: Final = {"first_name": ("first_name", "middle_name"), "last_name": ("last_name", "name_suffix")}
 
 
 class Names:
-    """First and last names with the other parts of a name joined to them."""
+    """First and last names with the other parts joined to them. A title is a part of the whole name only."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         positions = {column.identifier: column.index for column in columns}
         self._parts = [
             (field, [positions[part] for part in parts if part in positions]) for field, parts in _PARTS.items()
         ]
-        # A title alone is nobody's name.
-        self._names = [position for name, position in positions.items() if name not in {"name_prefix", "name_suffix"}]
+        self._whole, self._title = positions.get("full_name"), positions.get("name_prefix")
 
     def __call__(self, cells: Sequence[str], values: dict[str, Any], faults: list[RowFault]) -> None:
-        if not any(cells[position].strip() for position in self._names):
-            return
         for field, positions in self._parts:
             if text := join_name("", "", *[cells[position] for position in positions]):
                 values[field] = text
+        whole = cells[self._whole].strip() if self._whole is not None else ""
+        title = cells[self._title].strip() if self._title is not None else ""
+        parts = (values.get("first_name", ""), values.get("last_name", ""))
+        if whole or (title and any(parts)):
+            values["full_name"] = whole or join_name(title, *parts)
 
 
 def read_names(columns: Sequence[Column], context: Context) -> Reading:
     """``first_name``, ``last_name``, ``full_name`` and the parts around them; a whole name is split by the domain's rules."""
-    if all(column.identifier in _WHOLE for column in columns):
+    whole = [column for column in columns if column.identifier in _WHOLE]
+    if len(whole) == len(columns):
         return texts(columns, context)
-    whole = [column for column in columns if column.identifier == "full_name"]
-    parts = [column for column in columns if column.identifier != "full_name"]
-    if not any(column.identifier in _WHOLE for column in parts):
-        # Beside a whole name the parts are said twice.
-        return texts(whole, context) if whole else Reading(steps=[Names(parts)])
-    return Reading(texts(whole, context).texts, [Names(parts)])
+    if [column.identifier for column in whole] == ["full_name"]:
+        # It has the other parts in it.
+        return texts(whole, context)
+    return Reading(steps=[Names(columns)])
 
 
 class RelatedPeople:

@@ -13,7 +13,9 @@ from contacts.importing.records import RowFault
 PARTS: Final = ("street", "city", "state", "zip_code", "country")
 # Whose address it is nobody knows: that of what somebody asked about.
 ELSEWHERE: Final = frozenset({"Property"})
-_BETWEEN_LINES: Final = re.compile(r"\s*\n\s*|,\s+|\s{2,}")
+_BETWEEN_LINES: Final = re.compile(r"\n|\t|, |  ")
+# Longer than any address, and not taken apart.
+_LONGEST: Final = 500
 _STATE_AND_ZIP: Final = re.compile(
     r"(?:(?P<city>[^\d,]+?)\s+)?(?P<state>[A-Z]{2})\s+(?P<zip>\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)\Z"
 )
@@ -24,7 +26,9 @@ _STATE: Final = re.compile(r"[A-Z]{2}\Z")
 
 def address_parts(text: str) -> dict[str, str]:
     """A whole address by its parts, as far as they are certain; whatever is not is the street, so that no word is lost."""
-    lines = [line for line in _BETWEEN_LINES.split(text.strip()) if line]
+    if len(text) > _LONGEST:
+        return {"street": text}
+    lines = [stripped for line in _BETWEEN_LINES.split(text) if (stripped := line.strip(" ,\r"))]
     country = lines.pop() if len(lines) > 2 and not any(map(str.isdigit, lines[-1])) else ""
     if _STATE.match(country) and len(lines) == 2:
         lines, country = [*lines, country], ""

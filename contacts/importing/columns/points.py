@@ -15,23 +15,28 @@ from contacts.importing.context import Context
 from contacts.importing.records import RowFault
 from contacts.normalise import phone_digits
 
-_MORE_THAN_AN_EMAIL: Final = re.compile(r"[<>:;,|\s]")
-_IN_ANGLES: Final = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+# What most cells hold, told by one look at them.
+_PLAIN_EMAIL: Final = re.compile(r"[^\s<>:;,|@]+@[^\s<>:;,|@]+\Z")
+_PLAIN_PHONE: Final = re.compile(r"[+(]*\d[\d ().-]*\Z", re.ASCII)
+_IN_ANGLES: Final = re.compile(r"<\s*([^<>\s@]+@[^<>\s@]+)\s*>")
 _BETWEEN_EMAILS: Final = re.compile(r"[;,|\s]+(?::::\s+)?")
-_MORE_THAN_A_PHONE: Final = re.compile(r"[:;,|/\n]|\bor\b")
 _BETWEEN_PHONES: Final = re.compile(r"\s:::\s|[;,|\n]|\s/\s|\bor\b")
 _ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,2}\Z", re.ASCII)
 # Fewer are an extension, or the end of the number before.
 _FEWEST_DIGITS: Final = 5
 # A number that nobody answers is never the first one.
 UNANSWERED: Final = frozenset({"fax", "home fax", "work fax", "other fax", "pager", "telex", "tty"})
+# By which of several somebody is reached first; whatever else there is comes behind.
+FIRST_LABELS: Final = ("", "Mobile", "iPhone", "Home", "Work", "Main")
 _NUMBERS: Final = re.compile(r"\d+", re.ASCII)
 
 
 def emails_in(text: str) -> list[str]:
     """The addresses of a cell: ``a@b``, ``Name <a@b>``, ``mailto:a@b``, several of them. What is no address stays whole."""
-    if not _MORE_THAN_AN_EMAIL.search(text):
-        return [] if text.lower() in NOTHING else [text]
+    if _PLAIN_EMAIL.match(text):
+        return [text]
+    if text.lower() in NOTHING:
+        return []
     if found := _IN_ANGLES.findall(text):
         return list(map(_without_scheme, found))
     pieces = [_without_scheme(piece) for piece in _BETWEEN_EMAILS.split(text) if piece]
@@ -45,22 +50,21 @@ def _without_scheme(text: str) -> str:
 
 
 def phones_in(text: str) -> list[str]:
-    """The numbers of a cell as they are typed. Raises ``BadCell`` where a spreadsheet rounded one, or there is none."""
-    if _MORE_THAN_A_PHONE.search(text):
-        pieces = [piece.strip() for piece in _BETWEEN_PHONES.split(text) if piece.strip()]
-        if all(len(phone_digits(piece)) >= _FEWEST_DIGITS for piece in pieces):
-            return [_as_typed(piece) for piece in pieces]
-    elif text.lower() in NOTHING:
+    """The numbers of a cell as they are typed, possible or not. Raises ``BadCell`` where a spreadsheet has rounded one."""
+    if _PLAIN_PHONE.match(text):
+        return [text]
+    if text.lower() in NOTHING:
         return []
-    return [_as_typed(text)]
+    pieces = [piece.strip() for piece in _BETWEEN_PHONES.split(text) if piece.strip()]
+    if not all(len(phone_digits(piece)) >= _FEWEST_DIGITS for piece in pieces):
+        pieces = [text]
+    return [_as_typed(piece) for piece in pieces]
 
 
 def _as_typed(text: str) -> str:
     text = text[4:].strip() if text[:4].lower() == "tel:" else text
     if _ROUNDED.match(text):
         raise BadCell("A spreadsheet has rounded this number; format the column as text and write it out.")
-    if not any(map(str.isdigit, text)):
-        raise BadCell("A telephone number has digits.")
     return text
 
 
@@ -190,10 +194,9 @@ def read_phones(columns: Sequence[Column], context: Context) -> Reading:
 
 def _read(kind: PointKind, columns: Sequence[Column]) -> Reading:
     names = (kind.name, f"further_{kind.name}", kind.further)
-    # The primary one may stand behind a further one.
-    valued = sorted(
-        (column for column in columns if column.identifier in names), key=lambda c: names.index(c.identifier)
-    )
+    valued = [column for column in columns if column.identifier in names]
+    # The primary one may stand behind others, and where its cell is empty the next takes its place.
+    valued.sort(key=lambda column: (names.index(column.identifier), kind is PHONES and rank_of(column.parameter)))
     if not valued:
         return Reading()
     if len(columns) == 1 and columns[0].identifier == kind.name and not columns[0].parameter:
@@ -221,6 +224,11 @@ def _nearest(column: Column, valued: Sequence[Column]) -> Column:
         return number_in(other.heading) != number_in(column.heading), abs(other.index - column.index)
 
     return min(valued, key=distance)
+
+
+def rank_of(label: str) -> int:
+    """How early a number with a label is called."""
+    return FIRST_LABELS.index(label) if label in FIRST_LABELS else len(FIRST_LABELS)
 
 
 def number_in(heading: str) -> int:

@@ -123,7 +123,7 @@ PRESETS: Final = (
     Preset(
         "Pipedrive",
         _signs("person name", "person first name|person last name"),
-        {"person label": "tags", "person labels": "tags"},
+        {},
     ),
 )
 # Records of other kinds in one table with people.

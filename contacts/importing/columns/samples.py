@@ -31,14 +31,15 @@ _FEWEST_DIGITS: Final = 7
 
 
 class Samples:
-    """The cells of a column in the first rows that are not empty."""
+    """What the cells of a column in the first rows say, as much of each as it takes to recognise it."""
 
     def __init__(self, heading: str, cells: Sequence[str]) -> None:
         self.heading = heading
-        self.cells = [text for cell in cells if (text := cell.strip())]
+        self.cells = [text for cell in cells if (text := cell.strip()[:LONGEST_VALUE_SHOWN])]
 
     def examples(self) -> tuple[str, ...]:
-        return tuple(text[:LONGEST_VALUE_SHOWN] for text in list(dict.fromkeys(self.cells))[:_EXAMPLES])
+        """A few of them, none twice."""
+        return tuple(list(dict.fromkeys(self.cells))[:_EXAMPLES])
 
     def _are_all(self, pattern: re.Pattern[str]) -> bool:
         return bool(self.cells) and all(pattern.match(text) for text in self.cells)

@@ -7,12 +7,9 @@ from typing import Final
 
 from contacts.importing.columns.candidates import Candidate
 from contacts.importing.columns.places import ELSEWHERE, PARTS
-from contacts.importing.columns.points import UNANSWERED
+from contacts.importing.columns.points import UNANSWERED, rank_of
 from contacts.importing.columns.targets import FIELD, LABEL, TARGETS
 
-# By which of several numbers somebody is reached first; whatever else there is comes behind.
-_ORDER: Final = {"": 0, "Mobile": 1, "iPhone": 1, "Home": 2, "Work": 3, "Main": 4}
-_LAST: Final = 9
 _PLACES: Final = frozenset({*PARTS, "address"})
 
 
@@ -29,7 +26,7 @@ def _settle_points(candidates: Sequence[Candidate], name: str) -> None:
 
     def rank(each: Candidate) -> tuple[bool, bool, int, int]:
         is_further = each.identifier != name
-        order = _ORDER.get(each.parameter, _LAST) if name == "phone" else bool(each.parameter)
+        order = rank_of(each.parameter) if name == "phone" else bool(each.parameter)
         return each.parameter.lower() in UNANSWERED, is_further, each.number, order
 
     first = min(candidates, key=rank, default=None)
@@ -72,7 +69,7 @@ def _find_street(group: Sequence[Candidate]) -> None:
 
 def _fullness(label: str, group: Sequence[Candidate]) -> tuple[bool, int, int]:
     filled = sum(each.filled for each in group)
-    return label not in ELSEWHERE, filled, -_ORDER.get(label, _LAST)
+    return label not in ELSEWHERE, filled, -rank_of(label)
 
 
 def _settle_rest(candidates: Sequence[Candidate]) -> None:

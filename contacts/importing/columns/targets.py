@@ -22,6 +22,7 @@ from contacts.importing.columns.values import (
     read_moments,
 )
 from contacts.importing.context import Context, KnownField
+from contacts.rules import LONGEST
 
 # What may follow the identifier and a colon: nothing, any label, a separator, an order of days and months, a custom field.
 NO_PARAMETER: Final = "none"
@@ -176,9 +177,15 @@ def choice(text: str, context: Context) -> Choice:
         raise UnknownTarget(f"takes nothing after {identifier}")
     if parameter and target.parameter == ORDER and parameter not in ORDERS:
         raise UnknownTarget(f"takes {' or '.join(ORDERS)} after {identifier}")
-    if target.parameter == SEPARATOR and len(parameter) > 1:
-        raise UnknownTarget(f"takes one character after {identifier}")
+    if target.parameter == SEPARATOR and parameter and not _is_separator(parameter):
+        raise UnknownTarget(f"takes one sign after {identifier}, like ; or |")
+    if target.parameter == LABEL and len(parameter) > LONGEST["email_label"]:
+        raise UnknownTarget(f"takes at most {LONGEST['email_label']} characters after {identifier}")
     return Choice(target, parameter)
+
+
+def _is_separator(text: str) -> bool:
+    return len(text) == 1 and not text.isalnum() and not text.isspace() and text != '"'
 
 
 def _field_parameter(parameter: str, context: Context) -> str:

@@ -63,7 +63,7 @@ _LANGUAGES: Final = {
     }.items()
     for name in names.split()
 }
-_ADDRESS: Final = re.compile(r"[<(\s]([^<>()\s]+@[^<>()\s]+)[>)]\s*\Z")
+_ADDRESS: Final = re.compile(r"[<(\s]([^<>()\s@]+@[^<>()\s@]+)[>)]\s*\Z")
 _LARGEST_NUMBER_WRITTEN: Final = 19
 
 
