@@ -16,18 +16,9 @@ from typing import Any, Final
 
 from contacts.drafts import UNSET, ContactDraft
 from contacts.field_types import BadFieldValue
-from contacts.importing.cards_contact import (
-    ANDROID,
-    PEOPLE,
-    Card,
-    addresses_of,
-    names_of,
-    note_of,
-    people_of,
-    points_of,
-    tags_of,
-)
+from contacts.importing.cards_contact import Card, addresses_of, names_of, note_of, points_of, tags_of
 from contacts.importing.cards_lines import MOST_LINES, Lines, Property, lines_of
+from contacts.importing.cards_people import ANDROID, PEOPLE, is_pointer, people_of
 from contacts.importing.cards_values import MEDIA, parts_of
 from contacts.importing.context import Context, KnownField
 from contacts.importing.documents_own import OwnInterpreter
@@ -101,6 +92,7 @@ _FIELD_PREFIXES: Final = re.compile(r"X-(?:MS-|EVOLUTION-|KADDRESSBOOK-X-|PHONET
 _DATE: Final = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2}):?(\d{2})(?:\.\d+)?(Z|[+-]\d{2}(?::?\d{2})?)?)?", re.ASCII
 )
+_FOREIGN_MAIL: Final = frozenset({"x400", "tlx"})
 _POINTS: Final = ("email", "phone")
 
 _UNASKED: Final = frozenset({*_USED, *PEOPLE, *_SILENT, *_IGNORED, ANDROID})
@@ -122,9 +114,10 @@ class CardInterpreter(Interpreter):
         if lines.is_cut:
             return _unreadable(f"has more than {MOST_LINES:,} lines")
         card = Card(lines.properties)
-        kind = card.text("KIND") or card.text("X-ADDRESSBOOKSERVER-KIND")
-        if kind.lower() == "group":
-            return _unreadable("is a list of contacts, and no contact")
+        if "group" in (card.text("KIND").lower(), card.text("X-ADDRESSBOOKSERVER-KIND").lower()):
+            return Interpreted(ContactDraft(), [RowFault("KIND", "group", "invalid_value", "is a list of contacts")])
+        if "EMAIL" in card.named:
+            self._leave_out_x400(card)
         faults: list[RowFault] = []
         return Interpreted(ContactDraft(**self._said(card, lines, faults)), faults)
 
@@ -155,14 +148,26 @@ class CardInterpreter(Interpreter):
             "created_at": self._created_at(card),
             "custom_values": own.get("custom_values", {}) | self._custom_values(card, faults),
         }
-        if lines.strays:
-            self.noted.note("(no property)", "is a line without a name and a colon")
+        self._note_what_says_nothing(card, lines)
         return {
             **own,
             **names_of(card),
             **points_of(card, are_all_further=frozenset(name for name in _POINTS if own.get(name) == "")),
             **{name: value for name, value in rest.items() if value},
         }
+
+    def _note_what_says_nothing(self, card: Card, lines: Lines) -> None:
+        if lines.strays:
+            self.noted.note("(no property)", "is a line without a name and a colon")
+        for name in PEOPLE & card.named.keys():
+            if any(map(is_pointer, card.named[name])):
+                self.noted.note(f"{name} (not a name)", "points to another card")
+
+    def _leave_out_x400(self, card: Card) -> None:
+        kept = [found for found in card.named["EMAIL"] if not _FOREIGN_MAIL.intersection(found.head.types)]
+        if len(kept) < len(card.named["EMAIL"]):
+            self.noted.note("EMAIL;TYPE=X400", "is no address of internet mail")
+            card.named["EMAIL"] = kept
 
     def _own_said(self, card: Card, faults: list[RowFault]) -> dict[str, Any]:
         found = card.best("X-LATCHKEY")

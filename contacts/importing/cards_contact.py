@@ -1,53 +1,25 @@
-"""What the properties of a vCard say of somebody: names, addresses, numbers, people."""
+"""What the properties of a vCard say of somebody: names, addresses, numbers, tags and notes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from contacts.drafts import EmailDraft, PhoneDraft, RelatedPersonDraft
-from contacts.importing.cards_lines import Property, lines_of
+from contacts.drafts import EmailDraft, PhoneDraft
+from contacts.importing.cards_lines import Property
 from contacts.importing.cards_values import between, parts_of, plain
-from contacts.normalise import join_name, phone_digits, split_name
+from contacts.normalise import join_name, phone_digits
 
 # Types that tell nothing apart, in phones and e-mail addresses alike.
 _SILENT: Final = frozenset(
     {"pref", "voice", "internet", "msg", "text", "video", "postal", "parcel", "intl", "dom", "inet", "smtp", "none"}
 )
-_LABELS: Final = {"cell": "mobile"}
+_LABELS: Final = {"cell": "mobile", "homefax": "home fax", "workfax": "work fax", "otherfax": "other fax"}
 _BUILT_IN: Final = re.compile(r"_\$!<(.*)>!\$_\Z", re.DOTALL)
 _EXTENSION: Final = re.compile(r";ext=([0-9A-Za-z.-]+)\Z", re.IGNORECASE)
-# By property, who it names (Apple's and RFC 6350's say it themselves).
-_RELATIONS: Final = {
-    "X-SPOUSE": "spouse",
-    "X-MS-SPOUSE": "spouse",
-    "X-EVOLUTION-SPOUSE": "spouse",
-    "X-KADDRESSBOOK-X-SPOUSESNAME": "spouse",
-    "X-ASSISTANT": "assistant",
-    "X-MS-ASSISTANT": "assistant",
-    "X-EVOLUTION-ASSISTANT": "assistant",
-    "X-KADDRESSBOOK-X-ASSISTANTSNAME": "assistant",
-    "X-MANAGER": "manager",
-    "X-MS-MANAGER": "manager",
-    "X-EVOLUTION-MANAGER": "manager",
-    "X-KADDRESSBOOK-X-MANAGERSNAME": "manager",
-    "X-MS-CHILD": "child",
-    "AGENT": "agent",
-    "RELATED": "",
-    "X-ABRELATEDNAMES": "",
-}
 # What Google puts on everybody.
 _EVERYBODY: Final = frozenset({"mycontacts", "* mycontacts"})
-PEOPLE: Final = frozenset(_RELATIONS)
-ANDROID: Final = "X-ANDROID-CUSTOM"
-_ANDROID_RELATION: Final = "vnd.android.cursor.item/relation"
-# Android's numbers of its relations (ContactsContract.CommonDataKinds.Relation).
-_ANDROID_RELATIONS: Final = {
-    **{"1": "assistant", "2": "brother", "3": "child", "4": "domestic partner", "5": "father", "6": "friend"},
-    **{"7": "manager", "8": "mother", "9": "parent", "10": "partner", "11": "referred by", "12": "relative"},
-    **{"13": "sister", "14": "spouse"},
-}
 
 
 class Card:
@@ -75,7 +47,7 @@ class Card:
     def best(self, name: str) -> Property | None:
         """The preferred property of a name, the first where none is."""
         found = self.named.get(name)
-        if found is None:
+        if not found:
             return None
         return found[0] if len(found) == 1 else min(found, key=lambda line: line.preference)
 
@@ -92,12 +64,12 @@ class Card:
 def _label_said(text: str) -> str:
     """A label; those that Apple translates are in brackets of their own."""
     match = _BUILT_IN.match(text)
-    return match[1].lower() if match else text
+    return _LABELS.get(match[1].lower(), match[1].lower()) if match else text
 
 
 def _label_of(types: Iterable[str]) -> str:
-    words = (_LABELS.get(word, word.removeprefix("x-")) for word in types if word not in _SILENT)
-    return " ".join(dict.fromkeys(words))
+    words = dict.fromkeys(_LABELS.get(word, word.removeprefix("x-")) for word in types if word not in _SILENT)
+    return "iphone" if "iphone" in words else " ".join(words)
 
 
 def names_of(card: Card) -> dict[str, Any]:
@@ -238,49 +210,6 @@ def _address_parts(found: Property) -> dict[str, str]:
 
 def _in_one_line(text: str) -> str:
     return ", ".join(line for part in text.split("\n") if (line := part.strip(" ,\r\t")))
-
-
-def people_of(card: Card, inner: Iterable[list[Property]]) -> tuple[RelatedPersonDraft, ...]:
-    """Those whom the card names beside its own; a pointer to another card names nobody."""
-    named = [found for name, lines in card.named.items() if name in PEOPLE for found in lines]
-    people = [person for found in named if (person := _person(card, found))]
-    people += [person for properties in inner if (person := _whole_person(Card(properties)))]
-    return (*people, *_android_people(card))
-
-
-def _person(card: Card, found: Property) -> RelatedPersonDraft | None:
-    text = found.text
-    if "BEGIN:VCARD" in text.upper():
-        return _whole_person(Card(lines_of(text.encode("utf-8", "replace")).properties))
-    relation = _RELATIONS[found.head.name] or card.label(found)
-    scheme, _, rest = text.partition(":")
-    if scheme.lower() in ("mailto", "tel"):
-        return RelatedPersonDraft(**{"email" if scheme.lower() == "mailto" else "mobile": rest}, notes=relation)
-    if scheme.lower() in ("urn", "http", "https", "cid", "data"):
-        return None
-    return _named_person(text, notes=relation)
-
-
-def _named_person(name: str, **more: str) -> RelatedPersonDraft:
-    first, last = split_name(" ".join(name.split()))
-    return RelatedPersonDraft(first_name=first, last_name=last, **more)
-
-
-def _whole_person(card: Card) -> RelatedPersonDraft | None:
-    """Somebody with a card inside the card."""
-    said = names_of(card) | points_of(card, are_all_further=frozenset())
-    name = said.get("full_name") or join_name(said.get("first_name", ""), said.get("last_name", ""))
-    reached = {"mobile": said.get("phone", ""), "email": said.get("email", "")}
-    notes = "\n".join(text for text in ("agent", card.text("TITLE"), card.text("NOTE")) if text)
-    name = name or said.get("company_name", "")
-    return _named_person(name, notes=notes, **reached) if name or any(reached.values()) else None
-
-
-def _android_people(card: Card) -> Iterator[RelatedPersonDraft]:
-    for found in card.named.get(ANDROID, ()):
-        kind, name, number, label, *_ = [*parts_of(found.value, ";"), "", "", ""]
-        if kind == _ANDROID_RELATION and name:
-            yield _named_person(name, notes=label or _ANDROID_RELATIONS.get(number, ""))
 
 
 def tags_of(card: Card) -> tuple[str, ...]:

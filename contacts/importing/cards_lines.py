@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from contacts.importing.cards_values import MEDIA, NO_HEAD, Head, plain, value_of
+from contacts.importing.cards_values import MEDIA, NO_HEAD, Head, plain, quoted_text, value_of
 
 # No person has more to say of another; behind it a file only wants to keep us busy.
 MOST_LINES: Final = 5_000
@@ -21,6 +21,9 @@ _FOLD: Final = re.compile(r"\n[ \t]")
 _HEAD: Final = re.compile(r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)?[ \t]*+(?=[;:])")
 _CARETS: Final = re.compile(r"\^([n'^])")
 _ENCODINGS: Final = {"QUOTED-PRINTABLE": "Q", "BASE64": "B", "B": "B", "Q": "Q"}
+_BETWEEN_TYPES: Final = re.compile(r"[,;]")
+# A label of somebody's own, as Android writes it.
+_CUSTOM: Final = re.compile(r"X-CUSTOM\(CHARSET=([\w-]+),ENCODING=QUOTED-PRINTABLE,([^)]*)\)", re.IGNORECASE)
 # What stands in a bare parameter of 2.1 and is not a type (2.1, section 2.1.4).
 _PLACES: Final = frozenset({"INLINE", "CONTENT-ID", "CID", "URL"})
 # What people write lines in.
@@ -199,12 +202,14 @@ def _head(text: str) -> Head:
     for part in parts:
         key, is_named, value = part.partition("=")
         key, value = key.strip().upper(), _unquoted(value.strip())
-        if not is_named and key in _ENCODINGS:
+        if match := _CUSTOM.fullmatch(part.strip()):
+            types.append(quoted_text(match[2], match[1]))
+        elif not is_named and key in _ENCODINGS:
             encoding = _ENCODINGS[key]
         elif not is_named and key not in _PLACES:
             types.append(_unquoted(part.strip()).lower())
         elif key == "TYPE":
-            types += [word.strip().lower() for word in value.split(",")]
+            types += [word.strip().lower() for word in _BETWEEN_TYPES.split(value)]
         elif key == "ENCODING":
             encoding = _ENCODINGS.get(value.upper(), "")
         elif key not in parameters:

@@ -38,10 +38,14 @@ def value_of(head: Head, value: str, *, is_decoded: bool) -> str:
         return _escaped(_decoded(_from_base64(value), head.parameters.get("CHARSET", "")))
     if is_decoded:
         return value
-    if head.encoding == "Q":
-        value = binascii.a2b_qp(value.encode("latin-1")).decode("latin-1")
-        value = value.replace("\r\n", "\n").replace("\r", "\n")
-    return _decoded(value, head.parameters.get("CHARSET", ""))
+    charset = head.parameters.get("CHARSET", "")
+    return quoted_text(value, charset) if head.encoding == "Q" else _decoded(value, charset)
+
+
+def quoted_text(value: str, charset: str) -> str:
+    """What stands in quoted-printable, each character of which stands for a byte."""
+    value = binascii.a2b_qp(value.encode("latin-1", "replace")).decode("latin-1")
+    return _decoded(value.replace("\r\n", "\n").replace("\r", "\n"), charset)
 
 
 def _from_base64(value: str) -> str:

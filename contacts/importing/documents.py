@@ -13,17 +13,18 @@ object a line in UTF-8. Its keys are the names of ``ContactDraft``:
 * ``tags``: names, in their order;
 * ``assigned_to``, ``created_by``: e-mail address of a member; ``further_assignees``: an array of them;
 * ``preferences``: ``{"communication_method", "property_types": [], "price_range": {"min", "max"}, "locations": []}``;
-* ``custom_fields``: ``{"<name of the field>": value}``, each value as ``FieldType.to_wire`` prints it, or in any other form
-  that the field takes: a text may be the exact name of an option;
+* ``custom_fields``: ``{"<name of the field>": value}``, each value in any form that ``FieldType.clean`` takes: of a list the
+  exact names of options, for their numbers mean nothing elsewhere;
 * ``extra``: the object that is kept for EstatePrime;
 * ids that are kept: ``uuid``, ``number``, ``winnerr_key``;
 * moments in ISO 8601: ``created_at``, ``last_contacted_at``; in UTC unless they say otherwise.
 
 A key that is left out says nothing. ``null``, ``""`` and ``[]`` say that there is nothing, where there can be nothing: not
 for the words of closed lists, flags, ids and moments, of which they say nothing. ``lead_score``, ``updated_at``,
-``applied_at`` and ``converted_at`` are written for the reader and ignored when they come back. ``deleted_at`` with a value is
-a fault. A program may also send what only changes something: ``secondary_phone``, ``is_lead``, ``is_reachable``, ``tag_set``,
-``added_tags``, ``removed_tags``, as ``ContactDraft`` has them. Any other key is ignored and listed.
+``applied_at``, ``converted_at`` and ``do_not_contact_by`` are written for the reader and ignored when they come back.
+``deleted_at`` with a value is a fault. A program may also send what only changes something, as ``ContactDraft`` has it:
+``secondary_phone``, ``is_lead``, ``is_reachable``, ``tag_set``, ``added_tags``, ``removed_tags``. Any other key is ignored
+and listed.
 
 In the documents of the three contracts ``null`` and empty values say nothing: they are printed for whatever is not known.
 """

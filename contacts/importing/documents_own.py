@@ -70,6 +70,7 @@ class OwnInterpreter(DocumentInterpreter):
         "updated_at": FOLLOWS,
         "applied_at": "follows from the stage",
         "converted_at": "follows from the type",
+        "do_not_contact_by": "is what somebody said, and is kept with their words",
     }
     deletions = ("deleted_at",)
 
