@@ -14,6 +14,7 @@ from django.db import OperationalError, ProgrammingError
 from accounts.actor import Actor
 from accounts.authentication import organization_id_by_slug
 from accounts.exceptions import (
+    ArchiveRefused,
     DomainError,
     Duplicate,
     FieldError,
@@ -29,8 +30,11 @@ from accounts.tenancy import tenant_scope
 class JsonCommand(BaseCommand):
     """A command whose standard output is exactly one JSON object; logs go to standard error.
 
-    A refusal of the domain, and a database that cannot be used, end it with status 1 and one sentence.
+    A refusal of the domain, and a database that cannot be used, end it with one sentence and a status: 1, or for a refusal
+    what ``refusal_status`` says.
     """
+
+    refusal_status = 1
 
     # Progress and warnings of the checks must not reach standard output.
     requires_system_checks: list[str] = []
@@ -43,7 +47,7 @@ class JsonCommand(BaseCommand):
         try:
             answer = self.answer(**options)
         except DomainError as error:
-            raise CommandError(sentence(error)) from error
+            raise CommandError(sentence(error), returncode=self.refusal_status) from error
         except (OperationalError, ProgrammingError) as error:
             raise CommandError(
                 f"The database cannot be used (is it reachable and migrated?): {_first_line(error)}"
@@ -93,6 +97,8 @@ def sentence(error: DomainError) -> str:
             return f"There is no {error.resource} {error.identifier!r}."
         case Forbidden():
             return f"Not allowed: {error.reason}."
+        case ArchiveRefused():
+            return f"{error.place} {error.reason}."
     return f"Refused: {error.code}."
 
 
