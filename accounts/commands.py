@@ -14,6 +14,7 @@ from django.db import OperationalError, ProgrammingError
 from accounts.actor import Actor
 from accounts.authentication import organization_id_by_slug
 from accounts.exceptions import (
+    ArchiveRefused,
     DomainError,
     Duplicate,
     FieldError,
@@ -31,13 +32,14 @@ class JsonCommand(BaseCommand):
 
     One that writes data there has the object on standard error, by a ``tell`` of its own.
 
-    A refusal of the domain, and a database that cannot be used, end it with status 1 and one sentence.
+    A refusal of the domain, and a database that cannot be used, end it with one sentence and a status: 1, or what
+    ``refusal_status`` says.
     """
+
+    refusal_status = 1
 
     # Progress and warnings of the checks must not reach standard output.
     requires_system_checks: list[str] = []
-    # How it ends when it refuses.
-    refused = 1
     # How it ends when it has an answer; ``answer`` may set it.
     status = 0
 
@@ -49,14 +51,18 @@ class JsonCommand(BaseCommand):
         try:
             answer = self.answer(**options)
         except DomainError as error:
-            raise CommandError(sentence(error), returncode=self.refused) from error
+            raise CommandError(sentence(error), returncode=self.refusal_status) from error
+        except CommandError as error:
+            # Of those that were raised without thinking of a status.
+            error.returncode = self.refusal_status if error.returncode == 1 else error.returncode
+            raise
         except (OperationalError, ProgrammingError) as error:
             raise CommandError(
                 f"The database cannot be used (is it reachable and migrated?): {_first_line(error)}",
-                returncode=self.refused,
+                returncode=self.refusal_status,
             ) from error
         except UnicodeEncodeError as error:
-            raise CommandError("An argument is not valid UTF-8.", returncode=self.refused) from error
+            raise CommandError("An argument is not valid UTF-8.", returncode=self.refusal_status) from error
         self.tell(json.dumps(answer, ensure_ascii=False))
         if self.status:
             raise SystemExit(self.status)
@@ -106,6 +112,8 @@ def sentence(error: DomainError) -> str:
             return f"There is no {error.resource} {error.identifier!r}."
         case Forbidden():
             return f"Not allowed: {error.reason}."
+        case ArchiveRefused():
+            return f"{error.place} {error.reason}."
     return error.message or f"Refused: {error.code}."
 
 

@@ -145,6 +145,20 @@ class IdempotencyError(DomainError):
         super().__init__(reason)
 
 
+class ArchiveRefused(DomainError):
+    """An archive of an organization that cannot be taken in, or a place that none can be written to.
+
+    ``place`` is the directory, the file or the line; ``reason`` the rest of a sentence about it, and no part of a row.
+    """
+
+    code = "archive_refused"
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place = place
+        self.reason = reason
+        super().__init__(f"{place} {reason}")
+
+
 class TenantError(RuntimeError):
     """The tenant fence was touched by our own code; never a client's mistake, so it surfaces as a 500."""
 

@@ -74,6 +74,15 @@ class Scope:
         self.organization_id = organization_id
         self._longest_statement = longest_statement or self._longest_statement
 
+    def allow_long_work(self) -> None:
+        """Let statements, and the pauses between them, take as long as they take until this commits: nobody waits for it."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', '0', true),"
+                    " set_config('idle_in_transaction_session_timeout', '0', true)"
+                )
+
     def commit(self) -> None:
         """Keep what was done so far, whatever becomes of the rest of this unit of work, and release its locks.
 

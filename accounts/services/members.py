@@ -124,6 +124,13 @@ def login_of(email: str, password: str) -> User:
     return user
 
 
+def login_without_password(email: str) -> tuple[User, bool]:
+    """The user who logs in with an address, and whether it was made now: with no password, until its owner sets one."""
+    new = User()
+    new.set_unusable_password()
+    return User.objects.get_or_create(email=UserAccounts.canonical_email(email), defaults={"password": new.password})
+
+
 def _locked(member: Member) -> Member:
     lock_members()
     return Member.objects.select_related("user").get(pk=member.pk)

@@ -55,9 +55,7 @@ def create_organization(
         raise Invalid(faults)
     with empty_scope() as scope:
         scope.begin(write=True)
-        _insert(organization)
-        scope.fill(organization.pk)
-        scope.organization = organization
+        insert_organization(organization)
         member = create_member(**owner, role=Role.OWNER, actor=Actor.system("founding"))
         member.organization = organization
     return member
@@ -81,11 +79,17 @@ def change_plan(plan: str, *, actor: Actor) -> Organization:
     return organization
 
 
-def _insert(organization: Organization) -> None:
-    if organization_id_by_slug(organization.slug) is not None:
-        raise Duplicate("organization", "slug", organization.slug)
+def insert_organization(organization: Organization) -> None:
+    """Store a new organization and fill the unit of work, which is empty, with it. The facts are valid already.
+
+    Raises ``Duplicate`` when its slug or, of one that keeps an id from elsewhere, its UUID is taken; then the same object
+    can be tried with another.
+    """
+    _refuse_taken_slug(organization.slug)
     scope = current_scope()
-    if connection.vendor == "postgresql" and scope is not None:
+    if scope is None:
+        raise TenantMismatch("an organization is founded in a unit of work")
+    if connection.vendor == "postgresql" and organization.pk is None:
         # Wall 2 lets in only the row whose id is the organization in force: the id has to be known before the row is.
         organization.pk = _next_id()
         scope.fill(organization.pk)
@@ -93,8 +97,16 @@ def _insert(organization: Organization) -> None:
         with transaction.atomic():
             organization.save(force_insert=True)
     except IntegrityError as error:
-        # Between the look and the insert somebody else took it; the id is fresh, so only the slug can be.
-        raise Duplicate("organization", "slug", organization.slug) from error
+        # Between the look and the insert somebody else may have taken it.
+        _refuse_taken_slug(organization.slug)
+        raise Duplicate("organization", "uuid", str(organization.uuid)) from error
+    scope.fill(organization.pk)
+    scope.organization = organization
+
+
+def _refuse_taken_slug(slug: str) -> None:
+    if organization_id_by_slug(slug) is not None:
+        raise Duplicate("organization", "slug", slug)
 
 
 def _next_id() -> int:

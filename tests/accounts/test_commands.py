@@ -233,3 +233,14 @@ def test_a_catalogue_of_another_shape_is_refused_whole(
     file = tmp_path / "catalogue.json"
     file.write_text(json.dumps(document))
     assert ": " in operator.refusal("load_catalogue", str(file), "--organization", "north")
+
+
+def test_an_organization_is_exported_and_imported_again(operator: Operator, north: World, tmp_path: Path) -> None:
+    exported = operator.answer("export_organization", "north", str(tmp_path / "north"))
+    assert exported["organization"] == {"id": north.organization.public_id, "slug": "north"}
+    imported = operator.answer("import_organization", str(tmp_path / "north"), "--slug", "copy")
+    assert imported["organization"]["slug"] == "copy"
+    assert (imported["rows"], imported["logins_made"]) == (exported["rows"], [])
+    refused = operator.run("import_organization", str(tmp_path / "north"), "--slug", "copy")
+    sentence = "CommandError: There is already one organization with the slug 'copy'.\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", sentence)

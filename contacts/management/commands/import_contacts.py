@@ -36,7 +36,7 @@ class Command(JsonCommand):
         "Bring the contacts of a file into an organization's address book. Ends with status 0 when every row is in, 1 when"
         " some rows failed and all others are in, 2 when nothing was done."
     )
-    refused = 2
+    refusal_status = 2
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")

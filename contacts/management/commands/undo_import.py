@@ -29,7 +29,7 @@ class Command(JsonCommand):
         " kept and listed. Ends with status 0 when everything was taken back, 1 when some contacts stay, 2 when nothing was"
         " done. May be interrupted and repeated."
     )
-    refused = 2
+    refusal_status = 2
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("import_id", type=int, metavar="IMPORT_ID", help="the number import_contacts printed")
