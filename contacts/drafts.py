@@ -135,7 +135,8 @@ class ContactDraft:
     def saying(self, **values: Any) -> Self:
         """The same draft with some fields said otherwise, at a tenth of the cost of ``dataclasses.replace``."""
         draft = object.__new__(type(self))
-        draft.__dict__.update(self.__dict__, **values)
+        draft.__dict__.update(self.__dict__)
+        draft.__dict__.update(values)
         return draft
 
     def said(self) -> dict[str, Any]:

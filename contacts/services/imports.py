@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -300,18 +300,28 @@ def bind_to_plan(job: ImportJob, digest: str) -> ImportJob:
         raise ImportRefused(
             "the organization's custom fields, members, scoring or phone region changed since the plan: plan again"
         )
-    zeros: Mapping[str, Any] = dict.fromkeys((*COUNTS, "position", "line", "seconds"), 0)
-    ImportJob.objects.filter(pk=job.pk, state=ImportState.PLANNED).update(is_bound=True, **zeros)
-    return ImportJob.objects.get(pk=job.pk)
+    fresh = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    fresh.is_bound = True
+    _begin_anew(fresh)
+    return fresh
 
 
 def restart_plan(job: ImportJob) -> ImportJob:
     """Begin planning from the first row again: what earlier rows would have made is not kept between processes."""
     with transaction.atomic():
         ImportChunk.objects.filter(job=job, is_plan=True).delete()
-        zeros: Mapping[str, Any] = dict.fromkeys((*COUNTS, "position", "line", "seconds"), 0)
-        ImportJob.objects.filter(pk=job.pk, lease=job.lease).update(plan_hash="", planned={}, **zeros)
-    return ImportJob.objects.get(pk=job.pk)
+        fresh = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
+        if fresh.lease != job.lease:
+            raise Overtaken(f"somebody else works on import {job.number}")
+        fresh.plan_hash, fresh.planned = "", {}
+        _begin_anew(fresh)
+    return fresh
+
+
+def _begin_anew(job: ImportJob) -> None:
+    for name in (*COUNTS, "position", "line", "seconds"):
+        setattr(job, name, 0)
+    job.save()
 
 
 def planned_import(identity: str, plan_hash: str) -> ImportJob | None:

@@ -73,6 +73,7 @@ CATCHING_ALL = {
     "config/wires/problems.py": "turns whatever failed into an answer of the wire",
     "accounts/tenancy.py": "rolls back and raises again",
     "activities/inbound/email_parsed.py": "hostile mail makes a parser of others raise anything; it is quarantined",
+    "contacts/importing/runner.py": "carries what failed in the thread that reads ahead to the one that asks, and raises it there",
     "activities/services/applying.py": "tries the receipts of a batch that failed one by one, and puts off the one that did",
 }
 
