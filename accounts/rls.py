@@ -121,6 +121,47 @@ class CompositeForeignKey(PostgresOperation):
         return f"Tie {self.table}.{self.column} to {self.target} within one organization"
 
 
+_DROP_FOREIGN_KEYS = """
+DO $$
+DECLARE found name;
+BEGIN
+    FOR found IN
+        SELECT c.conname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+        WHERE c.contype = 'f' AND c.conrelid = '"{table}"'::regclass AND a.attname = '{column}'
+    LOOP
+        EXECUTE format('ALTER TABLE "{table}" DROP CONSTRAINT %I', found);
+    END LOOP;
+END
+$$
+"""
+
+
+class DropForeignKey(PostgresOperation):
+    """Leave out a reference of one column that a composite one of the same table implies (docs/decisions/0031).
+
+    Each is a question to another table for every row that is written. ``target`` is what it refers to.
+    """
+
+    def __init__(self, table: str, column: str, target: str) -> None:
+        self.table = table
+        self.column = column
+        self.target = target
+
+    def forward_sql(self) -> Sequence[str]:
+        # Its name has a digest of Django's in it.
+        return (_DROP_FOREIGN_KEYS.replace("{table}", self.table).replace("{column}", self.column),)
+
+    def backward_sql(self) -> Sequence[str]:
+        name = f"{self.table}_{self.column}_fk"[:63]
+        return (
+            f'ALTER TABLE "{self.table}" ADD CONSTRAINT "{name}" FOREIGN KEY ("{self.column}")'
+            f' REFERENCES "{self.target}" (id) DEFERRABLE INITIALLY DEFERRED',
+        )
+
+    def describe(self) -> str:
+        return f"Leave the reference of {self.table}.{self.column} to the composite one"
+
+
 class DefineFunction(PostgresOperation):
     """Create an audited ``SECURITY DEFINER`` function that only roles it is granted to may call.
 
@@ -165,12 +206,15 @@ def create_application_role(owner: BaseDatabaseWrapper, role: str, password: str
 
 # plan_cache_mode: lists are prepared, and made so that one plan suits all values (``contacts.listing``); the search,
 # whose plan depends on its pattern, says otherwise for itself. jit: never worth its start-up on statements this short.
+# gin_pending_list_limit: the rows of a few requests wait to be entered into the search index together, and no more, because
+# every search reads the list of those that wait (docs/decisions/0027).
 ROLE_SETTINGS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
     "plan_cache_mode": "auto",
     "jit": "off",
+    "gin_pending_list_limit": "64kB",
 }
 
 

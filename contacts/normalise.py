@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -28,6 +29,10 @@ _MAXIMUM_PARSED_NAME: Final = 200
 # Numbers of the North American plan in their usual spellings, the bulk of most imports. For these the parser's answer
 # is known beforehand: ten digits, none of whose leading ones can be a prefix.
 _NORTH_AMERICAN: Final = re.compile(r"(\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})", re.ASCII)
+# RFC 5321: a local part has at most 64 characters.
+_MAXIMUM_LOCAL: Final = 64
+_PLAIN_LOCAL: Final = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*", re.ASCII)
+_NO_DIGITS: Final = re.compile("[^0-9]+")
 _NORTH_AMERICAN_REGIONS: Final = frozenset({"US", "CA"})
 
 # Letters that Unicode does not decompose into a base letter and a mark, by the base letter people type instead.
@@ -101,6 +106,19 @@ def is_email(value: str) -> bool:
     """
     if len(value) > MAXIMUM_EMAIL:
         return False
+    local, _, domain = value.rpartition("@")
+    # Nearly all addresses, whose local part has nothing to it and whose domain many others have too.
+    if len(local) <= _MAXIMUM_LOCAL and _PLAIN_LOCAL.fullmatch(local) and len(domain) <= _MAXIMUM_DOMAIN:
+        return _is_mail_domain(domain)
+    return _is_address(value)
+
+
+@lru_cache(maxsize=4_096)
+def _is_mail_domain(domain: str) -> bool:
+    return _is_address(f"a@{domain}")
+
+
+def _is_address(value: str) -> bool:
     try:
         address = validate_email(value, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError:
@@ -112,7 +130,7 @@ def is_email(value: str) -> bool:
 def phone_digits(value: str) -> str:
     """The decimal digits of the text in their order, whatever the script, as ASCII."""
     if value.isascii():
-        return "".join(filter(str.isdigit, value))
+        return _NO_DIGITS.sub("", value)
     return "".join(str(unicodedata.decimal(character)) for character in value if character.isdecimal())
 
 

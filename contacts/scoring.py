@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 MINIMUM_SCORE: Final = 0
@@ -145,6 +146,8 @@ class Score:
     parts: tuple[ScorePart, ...]
 
 
+# A few hundred sets of facts are those of a million contacts.
+@lru_cache(maxsize=2_048)
 def score(facts: ScoringFacts, weights: Weights = DEFAULT_WEIGHTS) -> Score:
     """The contact's score and why, in the order of the weights. (CONTRACTS W-S26, DESIGN decision 6)"""
     points = weights.as_dict()

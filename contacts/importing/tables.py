@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -18,6 +18,8 @@ from django.db import connection, models
 from accounts.tenancy import TenantModel, current_organization_id
 
 Row = Sequence[Any]
+# More than the trigrams of a chunk take.
+_MOST_WAITING: Final = "64MB"
 
 
 def insert_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -52,10 +54,20 @@ def update_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence
 
 
 def take_time(limit: str = "60s") -> None:
-    """Let the statements of this transaction run for longer than a request's may; nothing on SQLite."""
+    """Let the statements of this transaction run for longer than a request's may, and what they write wait to be entered
+    into the search index until ``enter_searchable``; nothing on SQLite."""
+    if connection.vendor == "postgresql":
+        settings = {"statement_timeout": limit, "gin_pending_list_limit": _MOST_WAITING}
+        with connection.cursor() as cursor:
+            calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+            cursor.execute(f"SELECT {calls}", [text for setting in settings.items() for text in setting])
+
+
+def enter_searchable() -> None:
+    """Enter what waits into the search index, many rows' together."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [limit])
+            cursor.execute("SELECT contacts_enter_searchable()")
 
 
 def next_ids(model: type[TenantModel], count: int) -> list[int]:
@@ -128,7 +140,10 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    if not value:
+        # Most are empty, or there is none.
+        return None if value is None else "{}" if value == {} else orjson.dumps(value).decode()
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _hexadecimal(value: UUID | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -45,8 +46,9 @@ RECORDED_FIELDS = (
     "custom_values",
     "extra",
 )
-# What every new contact has unless somebody said otherwise; a change does not repeat it.
-_EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
+
+
+_recorded = attrgetter(*RECORDED_FIELDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ class Change:
 
 def facts_of(contact: Contact, children: Children | None = None) -> dict[str, Any]:
     """Everything a change may show of a contact, as JSON. Children only where they were read."""
-    facts = {name: getattr(contact, name) for name in RECORDED_FIELDS}
+    facts = dict(zip(RECORDED_FIELDS, _recorded(contact), strict=True))
     if children is not None:
         facts.update(children.facts())
     return facts
@@ -87,10 +89,8 @@ def difference(
 
 
 def creation(contact_id: int, after: Mapping[str, Any]) -> Change:
-    """The facts a new contact begins with."""
-    return Change(
-        contact_id=contact_id, before={}, after={name: value for name, value in after.items() if value not in _EMPTY}
-    )
+    """The facts a new contact begins with; what is empty, 0 or false every contact has unless somebody said otherwise."""
+    return Change(contact_id=contact_id, before={}, after={name: value for name, value in after.items() if value})
 
 
 def record(operation: UUID, verb: ChangeVerb, changes: Iterable[Change], *, actor: Actor, now: datetime) -> None:
