@@ -6,10 +6,12 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.models import Member
 from tests import postgresql
@@ -72,6 +74,23 @@ def _world(slug: str) -> World:
         return make_world(slug)
     # What a test does to a row in its hands stays its own.
     return copy.deepcopy(_stored[slug])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_listed_once() -> Iterator[None]:
+    """What the packages bring is looked for on the disk once, as in a server, and not anew for every client of a test."""
+    listed: dict[str, Any] = {}
+    list_files = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add_listed(middleware: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            list_files(middleware)
+            listed.update(middleware.files)
+        middleware.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_listed)
+        yield
 
 
 @pytest.fixture
