@@ -110,6 +110,9 @@ def application_role(server: Server) -> Iterator[None]:
         # A test is one transaction that Python may think in for longer than a request ever does.
         name = sql.Identifier(server.application.role)
         cursor.execute(sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = '60s'").format(name))
+        # Nothing of a run has to outlive the machine: a commit need not wait for the disk.
+        for login in (server.owner, server.application):
+            cursor.execute(sql.SQL("ALTER ROLE {} SET synchronous_commit = off").format(sql.Identifier(login.role)))
     connection.close()
     connection.settings_dict.update(server.application.settings())
     try:
