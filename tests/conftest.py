@@ -6,14 +6,17 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
+from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.models import Member
 from tests import postgresql
-from tests.worlds import WireClient, World, estateprime_pair, is_stored, make_world, rentalot_key
+from tests.restoring import restoring
+from tests.worlds import WireClient, World, estateprime_pair, make_world, rentalot_key
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,19 +62,36 @@ def django_db_setup(
         with django_db_blocker.unblock():
             for slug in ("north", "south"):
                 _stored[slug] = make_world(slug)
+            restore = restoring(postgresql_server)
+        patch = session.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: restore())
         yield
 
 
-# Made once and committed; each test runs in a transaction that is rolled back. A transactional test empties the tables,
-# and whoever needs the worlds afterwards makes them again.
+# Made once and committed; each test runs in a transaction that is rolled back, or what it changed is put back.
 _stored: dict[str, World] = {}
 
 
 def _world(slug: str) -> World:
-    if not is_stored(_stored[slug]):
-        return make_world(slug)
     # What a test does to a row in its hands stays its own.
     return copy.deepcopy(_stored[slug])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_listed_once() -> Iterator[None]:
+    """What the packages bring is looked for on the disk once, as in a server, and not anew for every client of a test."""
+    listed: dict[str, Any] = {}
+    list_files = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add_listed(middleware: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            list_files(middleware)
+            listed.update(middleware.files)
+        middleware.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_listed)
+        yield
 
 
 @pytest.fixture
@@ -84,26 +104,6 @@ def north(db: None) -> World:
 def south(db: None) -> World:
     """The stranger: of the same shape and with the same e-mail addresses, every text of it carries ``south.canary``."""
     return _world("south")
-
-
-@pytest.fixture(autouse=True)
-def _no_counters_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Attempts counted by a transactional test end with it: the cache's table is no model's, so no flush empties it."""
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    cache.clear()
-
-
-@pytest.fixture(autouse=True)
-def _both_worlds(request: pytest.FixtureRequest) -> None:
-    """Who asks for one organization gets the stranger too: a query outside the fence finds too much and fails."""
-    if {"north", "south"} & set(request.fixturenames):
-        request.getfixturevalue("north")
-        request.getfixturevalue("south")
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """A PostgreSQL database for one test process: made by an owner role, used as an application role, dropped at the end.
 
 The owner makes and migrates the database, as an operator does; then Django's connection becomes the application role's,
-so that row-level security is in force in every test. Only emptying tables between transactional tests is the owner's.
+so that row-level security is in force in every test. Only putting rows back after a transactional test is the owner's
+(tests.restoring).
 """
 
 from __future__ import annotations
@@ -16,17 +17,13 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
-import pytest
 from django.db import connection
-from django.test import TransactionTestCase
 from psycopg import sql
 
 from accounts.rls import create_application_role
 from config.env import database_from_url
 
 DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres"
-# What migrations wrote, which every test finds.
-KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
 
 def is_chosen() -> bool:
@@ -113,12 +110,13 @@ def application_role(server: Server) -> Iterator[None]:
         # A test is one transaction that Python may think in for longer than a request ever does.
         name = sql.Identifier(server.application.role)
         cursor.execute(sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = '60s'").format(name))
+        # Nothing of a run has to outlive the machine: a commit need not wait for the disk.
+        for login in (server.owner, server.application):
+            cursor.execute(sql.SQL("ALTER ROLE {} SET synchronous_commit = off").format(sql.Identifier(login.role)))
     connection.close()
     connection.settings_dict.update(server.application.settings())
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_tables(server))
-            yield
+        yield
     finally:
         connection.close()
         # A thread that a test left behind must not keep the database from being dropped.
@@ -128,20 +126,6 @@ def application_role(server: Server) -> Iterator[None]:
                 [connection.settings_dict["NAME"]],
             )
         connection.settings_dict.update(server.owner.settings())
-
-
-def empty_tables(server: Server) -> None:
-    """Remove every row the tests wrote, as the owner: the application role may not truncate."""
-    with server.session(server.owner) as owner:
-        # Somebody who left a transaction open shows up here and not as a test run that hangs.
-        owner.execute("SET lock_timeout = '10s'")
-        found = owner.execute(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
-            " AND relname <> ALL(%s)",
-            [list(KEPT_TABLES)],
-        )
-        tables = sql.SQL(", ").join(sql.Identifier(name) for (name,) in found)
-        owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(tables))
 
 
 def _drop(server: Server) -> None:

@@ -129,12 +129,6 @@ def make_world(slug: str, *, name: str = "", plan: str = "unlimited", phone_regi
     )
 
 
-def is_stored(world: World) -> bool:
-    """Whether the database still has what was made; a transactional test leaves nothing behind."""
-    with world.scope():
-        return Organization.objects.filter(uuid=world.organization.uuid).exists()
-
-
 def _join(role: Role, canary: str, actor: Actor) -> Member:
     organization = current_organization()
     member = create_member(

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ class Operator:
         self.environment = environment
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command; with variables of its own, in a process that has loaded nothing before (see tests.accounts.shell)."""
+        if not variables:
+            return self._run_in_shell(arguments)
         return subprocess.run(
             [sys.executable, "-W", "error", "manage.py", *arguments],
             cwd=REPOSITORY,
@@ -34,6 +39,28 @@ class Operator:
             check=False,
             timeout=60,
         )
+
+    def _run_in_shell(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        assert self.shell.stdin is not None
+        assert self.shell.stdout is not None
+        print(json.dumps(arguments), file=self.shell.stdin, flush=True)
+        return subprocess.CompletedProcess(arguments, *json.loads(self.shell.stdout.readline()))
+
+    @cached_property
+    def shell(self) -> subprocess.Popen[str]:
+        """Started by the first command."""
+        return subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "tests.accounts.shell"],
+            cwd=REPOSITORY,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def leave(self) -> None:
+        if "shell" in self.__dict__:
+            self.shell.communicate()
 
     def answer(self, *arguments: str, **variables: str) -> Any:
         """What the command prints: one line, one JSON object, and nothing on the other stream."""
@@ -50,12 +77,14 @@ class Operator:
         return done.stderr.removeprefix("CommandError: ").strip()
 
 
-@pytest.fixture
-def operator(postgresql_server: postgresql.Server | None) -> Operator:
+@pytest.fixture(scope="session")
+def operator(django_db_setup: None, postgresql_server: postgresql.Server | None) -> Iterator[Operator]:
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(settings.DATA_DIR), "SECRET_KEY": settings.SECRET_KEY}
     if postgresql_server is None:
         environment["DATABASE_URL"] = f"sqlite:///{connection.settings_dict['NAME']}"
     else:
         environment["DATABASE_URL"] = postgresql_server.url(postgresql_server.application)
         environment["DATABASE_OWNER_URL"] = postgresql_server.url(postgresql_server.owner)
-    return Operator(environment)
+    somebody = Operator(environment)
+    yield somebody
+    somebody.leave()

@@ -31,7 +31,10 @@ MOST_CHILDREN = 400
 def main(path: str, organization_id: int, *mode: str) -> None:
     django.setup()
     from activities.services.applying import apply_batch  # noqa: PLC0415 - after Django is set up
+    from tests import updates  # noqa: F401, PLC0415 - as above; loaded here once, and not in every child
 
+    # So is what a server and a worker have loaded before their first message.
+    assert Client(headers={"host": "localhost"}).get("/healthz").status_code == 200
     if mode:
         apply_batch(organization_id)
     # No two processes may use one connection.
