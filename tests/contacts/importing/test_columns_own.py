@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange
+from contacts.exporting.documents import exported_fields
+from contacts.exporting.tables import Table
 from contacts.field_types import FIELD_TYPES, Definition
 from contacts.field_types.base import joined
 from contacts.importing.columns import CUSTOM_PREFIX, OWN_HEADINGS, TableInterpreter, guess
-from contacts.importing.context import Context, KnownField
-from contacts.importing.records import IgnoredColumn, Interpreted, Record
+from contacts.importing.context import Context, KnownField, read_context
+from contacts.importing.records import IgnoredColumn, Interpreted, Record, RowFault
 from contacts.models import ContactRole, ContactStage, ContactStatus, ContactType
+from tests.worlds import World
 
 FIELDS = (
     KnownField(7, "Status", FIELD_TYPES["select_multi"], Definition(key="7", options={1: "a; b", 2: "c, d"})),
@@ -144,11 +147,12 @@ def test_what_an_export_wrote_is_understood_as_it_was_meant(written: tuple[dict[
 
 
 def test_of_an_export_only_what_is_computed_is_ignored():
-    headers = [*HEADINGS, "Import error", "Custom: Gone"]
+    headers = [*HEADINGS, "Do not contact by", "Import error", "Custom: Gone"]
     interpreter = TableInterpreter(guess(headers, [], CONTEXT), headers, CONTEXT)
     assert interpreter.ignored() == [
         IgnoredColumn("Lead score", "It is computed from the rest."),
         IgnoredColumn("Updated at", "It is kept by itself."),
+        IgnoredColumn("Do not contact by", "It follows from the status, and from what people said themselves."),
         IgnoredColumn("Import error", "It says what was wrong with the row before."),
         IgnoredColumn(
             "Custom: Gone",
@@ -165,3 +169,31 @@ def test_an_export_without_a_field_of_the_team_says_nothing_of_it():
     assert found == Interpreted(
         ContactDraft(uuid=UUID(row["ID"]), further_emails=(EmailDraft(email="a@b.example", label="Home"),)), []
     )
+
+
+def test_an_organizations_table_is_understood_there_and_without_its_own_fields_elsewhere(north: World, south: World):
+    with north.scope():
+        table = Table(exported_fields())
+        (row,) = table.rows([north.contact.pk])
+        home = read_context()
+    with south.scope():
+        away = read_context()
+    cells = ["" if cell is None else str(cell) for cell in row]
+    record = Record(line=2, last_line=2, raw=cells, position=0)
+    interpreters = [
+        TableInterpreter(guess(table.headings, [cells], context), table.headings, context) for context in (home, away)
+    ]
+    at_home, abroad = (interpreter.interpret(record) for interpreter in interpreters)
+    own = f"Custom: Budget {north.canary}"
+    computed = ["Lead score", "Updated at", "Do not contact by"]
+    assert [column.column for column in interpreters[0].ignored()] == computed
+    assert [column.column for column in interpreters[1].ignored()] == [*computed, own]
+    assert (at_home.faults, at_home.draft.said()["custom_values"]) == ([], {home.fields[0].number: 2})
+    stranger = RowFault(
+        "Assigned to",
+        "agent@north.example",
+        "not_found",
+        "No active member of the team has this e-mail address or name.",
+    )
+    said = {name: value for name, value in at_home.draft.said().items() if name not in {"assigned_to", "custom_values"}}
+    assert (abroad.faults, abroad.draft.said()) == ([stranger], said)
