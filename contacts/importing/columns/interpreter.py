@@ -9,11 +9,26 @@ from contacts.drafts import ContactDraft
 from contacts.importing.columns.column import Column, Reader, Step
 from contacts.importing.columns.mapping import Mapping
 from contacts.importing.columns.places import read_places
+from contacts.importing.columns.remarks import custom_parameter
 from contacts.importing.columns.targets import TARGETS, choice
 from contacts.importing.context import Context
 from contacts.importing.records import IgnoredColumn, Interpreted, Interpreter, Record, RowFault, Unreadable, UsedColumn
 
 _NOTHING_SAID: Final = RowFault("", "", "required", "Nothing to import: no column that is used has anything in it.")
+# Columns that are joined to another one's field, and those a field without a column of its own comes from.
+_JOINED: Final = {"first_name": ("middle_name",), "last_name": ("name_suffix",)}
+_OTHER_ORIGINS: Final = {
+    "email": ("further_emails",),
+    "phone": ("further_phones",),
+    "further_emails": ("email",),
+    "further_phones": ("phone",),
+    "full_name": ("first_name", "last_name"),
+    "street": ("address",),
+    "city": ("address",),
+    "state": ("address",),
+    "zip_code": ("address",),
+    "country": ("address",),
+}
 _NAMES: Final = ("full_name", "first_name", "last_name")
 
 
@@ -58,22 +73,26 @@ class TableInterpreter(Interpreter):
     def column_of(self, name: str) -> str:
         head, *rest = name.split(".")
         if head == "custom_fields" and rest:
-            found = [column for column in self._columns if column.identifier == "custom"]
-            found = [column for column in found if column.parameter.partition(":")[0] == rest[0]]
+            found = [
+                column
+                for column in self._columns
+                if column.identifier == "custom" and custom_parameter(column.parameter)[0] == rest[0]
+            ]
         else:
-            found = [column for column in self._columns if self._is_origin(column, name)]
+            found = self._origins(name) or [
+                column for other in _OTHER_ORIGINS.get(head, ()) for column in self._origins(other)
+            ]
         return ", ".join(column.heading for column in found) or name
 
-    def _is_origin(self, column: Column, name: str) -> bool:
-        """Whether a field may have come from a column: what is joined or promoted has several."""
-        field = TARGETS[column.identifier].field or column.identifier
-        if field == name or name.startswith(f"{field}."):
-            return True
-        promoted = {"email": "further_email", "phone": "further_phone"}.get(name)
-        parts = {"first_name": ("name_prefix", "middle_name"), "last_name": ("name_suffix",)}.get(name, ())
-        return column.identifier in parts or (
-            column.identifier == promoted and not any(each.identifier == name for each in self._columns)
-        )
+    def _origins(self, name: str) -> list[Column]:
+        """The columns a field is made of: of what is joined there are several."""
+        joined = _JOINED.get(name, ())
+        found = []
+        for column in self._columns:
+            field = TARGETS[column.identifier].field or column.identifier
+            if field == name or name.startswith(f"{field}.") or column.identifier in joined:
+                found.append(column)
+        return found
 
     def used(self) -> list[UsedColumn]:
         return [

@@ -95,18 +95,11 @@ def _month_and_day(match: re.Match[str], order: str) -> tuple[int, int]:
 
 
 def _moment(match: re.Match[str], month: int, day: int) -> datetime:
-    fraction = int((match["fraction"] or "").ljust(6, "0")[:6] or 0)
+    minute, second = int(match["minute"] or 0), int(match["second"] or 0)
+    fraction = int((match["fraction"] or "").ljust(6, "0")[:6])
+    hour, zone = _hour(match), _zone(match["zone"])
     try:
-        return datetime(
-            int(match["year"]),
-            month,
-            day,
-            _hour(match),
-            int(match["minute"] or 0),
-            int(match["second"] or 0),
-            fraction,
-            tzinfo=_zone(match["zone"]),
-        )
+        return datetime(int(match["year"]), month, day, hour, minute, second, fraction, tzinfo=zone)
     except ValueError:
         raise BadCell("There is no such date or time.") from None
 

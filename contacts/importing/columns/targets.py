@@ -84,8 +84,7 @@ def _targets() -> Iterator[Target]:
         ("address", "Whole address"),
     ):
         is_shared = identifier in {"street", "address"}
-        field = "street" if identifier == "address" else ""
-        yield Target(identifier, name, read_places, field, is_shared=is_shared, parameter=LABEL, offered=PLACE_LABELS)
+        yield Target(identifier, name, read_places, is_shared=is_shared, parameter=LABEL, offered=PLACE_LABELS)
     for identifier in ("type", "status", "stage", "role"):
         yield Target(identifier, identifier.capitalize(), read_choices)
     yield Target("source", "Source", texts)
@@ -147,8 +146,10 @@ class Choice:
     def verbose_name(self, context: Context) -> str:
         """What people call it."""
         if self.target.parameter == FIELD:
-            known = field_named(custom_parameter(self.parameter)[0], context)
-            return known.name if known else self.target.verbose_name
+            number, order = custom_parameter(self.parameter)
+            known = field_named(number, context)
+            name = known.name if known else self.target.verbose_name
+            return f"{name} ({order})" if order else name
         return f"{self.target.verbose_name} ({self.parameter})" if self.parameter else self.target.verbose_name
 
 

@@ -79,15 +79,20 @@ def words_of(identifier: str) -> dict[str, str]:
 def read_choices(columns: Sequence[Column], context: Context) -> Reading:
     """``type``, ``status``, ``stage`` and ``role``: by value or label, in capitals or not."""
     return Reading(
-        steps=[Single(column, column.identifier, partial(_choice, words_of(column.identifier))) for column in columns]
+        steps=[
+            Single(
+                column, column.identifier, partial(_choice, words_of(column.identifier), _CHOICES[column.identifier])
+            )
+            for column in columns
+        ]
     )
 
 
-def _choice(words: dict[str, str], text: str) -> str:
+def _choice(words: dict[str, str], choices: type[TextChoices], text: str) -> str:
     folded = fold(text)
     value = words.get(folded) or words.get(folded.replace("_", " ").replace("-", " "))
     if value is None:
-        raise BadCell(f"Must be one of: {', '.join(dict.fromkeys(words.values()))}.")
+        raise BadCell(f"Must be one of: {', '.join(choices.values)}.")
     return value
 
 
