@@ -89,12 +89,17 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a mark: of every comma and line break one half is a zero byte, always the same half."""
+    """UTF-16 without a mark: of every comma, digit and line break one half is a zero byte, always the same half."""
     head = head[: len(head) // 2 * 2]
     halves = head[::2].count(0), head[1::2].count(0)
-    if sum(halves) * 50 < len(head) or sum(halves) < 2 or min(halves) * 20 > max(halves):
+    if sum(halves) * 20 < len(head) or sum(halves) < 2 or min(halves) * 20 > max(halves):
         return None
-    return "utf-16-le" if halves[1] > halves[0] else "utf-16-be"
+    is_little = halves[1] > halves[0]
+    breaks = sum(map(head.count, (b"\n", b"\r")))
+    wide_breaks = sum(map(head.count, (b"\n\0", b"\r\0") if is_little else (b"\0\n", b"\0\r")))
+    if wide_breaks * 2 < breaks:
+        return None
+    return "utf-16-le" if is_little else "utf-16-be"
 
 
 def _narrow_encoding(head: bytes) -> str:
