@@ -14,6 +14,8 @@ from contacts.importing.records import Unreadable
 # How much of a file decides what it is.
 SAMPLE: Final = 1024 * 1024
 _BLOCK: Final = 256 * 1024
+# Most lines end in it.
+_FIRST_BLOCK: Final = 4 * 1024
 
 # UTF-32 before UTF-16, whose mark it begins with.
 _MARKS: Final = (
@@ -57,12 +59,14 @@ class TextFile:
 
     def line_end(self, offset: int) -> int:
         """Where the line ends that ``offset`` is in, its line break included; reads any length of line in little memory."""
-        while block := self.read(_BLOCK, offset):
+        count = _FIRST_BLOCK
+        while block := self.read(count, offset):
             found = min((place for mark in (b"\n", b"\r") if (place := block.find(mark)) >= 0), default=None)
             if found is not None:
                 break_length = 2 if self.read(2, offset + found) == b"\r\n" else 1
                 return offset + found + break_length
             offset += len(block)
+            count = _BLOCK
         return self.size
 
     def close(self) -> None:
