@@ -8,13 +8,14 @@ from typing import Final
 
 from contacts.importing.reading.documents import JSON_SOURCES, json_format_of
 from contacts.importing.reading.encodings import TextFile
-from contacts.importing.reading.recognition import HEAD, refuse_foreign
+from contacts.importing.reading.recognition import HEAD, ZIP, refuse_foreign
 from contacts.importing.reading.tables import CsvSource
 from contacts.importing.reading.vcards import IS_VCARD, VCardSource
+from contacts.importing.reading.workbooks import XlsxSource
 from contacts.importing.records import Source, Unreadable
 
 _TEXT_SOURCES: Final[dict[str, Callable[[TextFile], Source]]] = {"csv": CsvSource, "vcard": VCardSource, **JSON_SOURCES}
-FORMATS: Final = ("csv", "vcard", *JSON_SOURCES)
+FORMATS: Final = ("csv", "xlsx", "vcard", *JSON_SOURCES)
 
 
 def open_source(path: Path, format: str = "auto") -> Source:
@@ -25,6 +26,14 @@ def open_source(path: Path, format: str = "auto") -> Source:
     """
     head = _head(path)
     refuse_foreign(head)
+    if head.startswith(ZIP):
+        source = XlsxSource(path)
+        if format not in ("auto", "xlsx"):
+            source.close()
+            raise Unreadable("The file is an Excel workbook (.xlsx): import it as that.")
+        return source
+    if format == "xlsx":
+        raise Unreadable("The file is no Excel workbook (.xlsx).")
     text = TextFile(path)
     try:
         return _TEXT_SOURCES[_format_of(text) if format == "auto" else format](text)

@@ -114,9 +114,9 @@ def json_format_of(text: TextFile) -> str:
     around = head if first is None else head[: max(first.end - text.start - len(first.data or b""), 0)]
     if b'"success"' in around:
         return "winnerr"
-    if b'"status"' in around and _PAGE.search(around):
+    if b'"status"' in around and b'"data"' in around:
         return "estateprime"
-    return _format_of_contact(first) or ("rentalot" if _PAGE.search(around) else "json")
+    return _format_of_contact(first) or ("rentalot" if b'"data"' in around else "json")
 
 
 def _format_of_contact(element: Element | None) -> str | None:

@@ -96,7 +96,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(literal: str) -> int:
-    if len(literal) > MOST_DIGITS:
+    if len(literal.lstrip("-")) > MOST_DIGITS:
         raise BadElement(f"A number in it has more than {MOST_DIGITS} digits.")
     return int(literal)
 

@@ -14,6 +14,8 @@ from contacts.importing.records import Unreadable
 # How much of a file decides what it is.
 SAMPLE: Final = 1024 * 1024
 _BLOCK: Final = 256 * 1024
+# Most lines end in it.
+_FIRST_BLOCK: Final = 4 * 1024
 
 # UTF-32 before UTF-16, whose mark it begins with.
 _MARKS: Final = (
@@ -57,12 +59,14 @@ class TextFile:
 
     def line_end(self, offset: int) -> int:
         """Where the line ends that ``offset`` is in, its line break included; reads any length of line in little memory."""
-        while block := self.read(_BLOCK, offset):
+        count = _FIRST_BLOCK
+        while block := self.read(count, offset):
             found = min((place for mark in (b"\n", b"\r") if (place := block.find(mark)) >= 0), default=None)
             if found is not None:
                 break_length = 2 if self.read(2, offset + found) == b"\r\n" else 1
                 return offset + found + break_length
             offset += len(block)
+            count = _BLOCK
         return self.size
 
     def close(self) -> None:
@@ -89,12 +93,17 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a mark: of every comma and line break one half is a zero byte, always the same half."""
+    """UTF-16 without a mark: of every comma, digit and line break one half is a zero byte, always the same half."""
     head = head[: len(head) // 2 * 2]
     halves = head[::2].count(0), head[1::2].count(0)
-    if sum(halves) * 50 < len(head) or sum(halves) < 2 or min(halves) * 20 > max(halves):
+    if sum(halves) * 20 < len(head) or sum(halves) < 2 or min(halves) * 20 > max(halves):
         return None
-    return "utf-16-le" if halves[1] > halves[0] else "utf-16-be"
+    is_little = halves[1] > halves[0]
+    breaks = sum(map(head.count, (b"\n", b"\r")))
+    wide_breaks = sum(map(head.count, (b"\n\0", b"\r\0") if is_little else (b"\0\n", b"\0\r")))
+    if wide_breaks * 2 < breaks:
+        return None
+    return "utf-16-le" if is_little else "utf-16-be"
 
 
 def _narrow_encoding(head: bytes) -> str:

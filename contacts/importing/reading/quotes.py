@@ -12,6 +12,8 @@ from contacts.importing.reading.encodings import TextFile
 # How far the end of a quoted cell is looked for; beyond it a quotation mark was forgotten.
 FARTHEST: Final = 64 * 1024 * 1024
 _BLOCK: Final = 256 * 1024
+# Most rows end in it.
+_FIRST_BLOCK: Final = 4 * 1024
 _MARKS: Final = re.compile(rb'"+|\r\n|[\r\n]')
 
 
@@ -42,7 +44,9 @@ def row_end(text: TextFile, offset: int, delimiter: str) -> RowEnd:
     """
     between = delimiter.encode()
     lines, quoted, before, start = 1, False, between, offset
-    while start - offset < FARTHEST and (block := _whole_marks(text, start)):
+    while start - offset < FARTHEST and (
+        block := _whole_marks(text, start, _FIRST_BLOCK if start == offset else _BLOCK)
+    ):
         for found in _MARKS.finditer(block):
             mark = found[0]
             if mark[:1] != b'"':
@@ -68,9 +72,9 @@ def row_end(text: TextFile, offset: int, delimiter: str) -> RowEnd:
     return RowEnd(Outcome.OPEN, start, lines)
 
 
-def _whole_marks(text: TextFile, offset: int) -> bytes:
+def _whole_marks(text: TextFile, offset: int, count: int) -> bytes:
     """A block that ends neither within marks nor directly after them, so that what follows them is seen."""
-    block = text.read(_BLOCK, offset)
+    block = text.read(count, offset)
     while block[-1:] in (b'"', b"\r") and (more := text.read(1024, offset + len(block))):
         block += more
     return block

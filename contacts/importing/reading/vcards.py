@@ -20,8 +20,9 @@ ERROR_PROPERTY: Final = b"X-IMPORT-ERROR"
 IS_VCARD: Final = re.compile(
     rb"(?:\A|[\r\n])[ \t]*(?:[\w-]+\.)?BEGIN[ \t]*:[ \t]*VCARD[ \t]*(?:[\r\n]|\Z)", re.IGNORECASE
 )
-_BEGIN: Final = re.compile(rb"\s*(?:[\w-]+\.)?BEGIN[ \t]*:[ \t]*VCARD\s*", re.IGNORECASE)
-_END: Final = re.compile(rb"\s*(?:[\w-]+\.)?END[ \t]*:[ \t]*VCARD\s*", re.IGNORECASE)
+_FRAME: Final = re.compile(rb"\s*(?:[\w-]+\.)?(BEGIN|END)[ \t]*:[ \t]*VCARD\s*", re.IGNORECASE)
+# Names of groups are no longer.
+_LONGEST_FRAME: Final = 200
 _FIRST_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])")
 _GLUED: Final = re.compile(rb"\s*END[ \t]*:[ \t]*VCARD[ \t]*(?=BEGIN[ \t]*:[ \t]*VCARD\s*$)", re.IGNORECASE)
 _FIRST_PROPERTY: Final = re.compile(rb"\s*(?:VERSION|PRODID|N|FN)\b", re.IGNORECASE)
@@ -45,7 +46,7 @@ class VCardSource(Source):
         """Raises ``Unreadable`` for a text that holds no card."""
         self._text = text
         self.size = text.size
-        if not any(_BEGIN.match(piece.data) for piece in pieces(text, text.start, 0)):
+        if not any(_frame_of(piece.data) == b"BEGIN" for piece in _unglued(pieces(text, text.start, 0))):
             raise Unreadable("The file holds no vCard: nothing in it begins with BEGIN:VCARD.")
 
     def records(self, after: int = 0, line: int = 0) -> Iterator[Record]:
@@ -55,14 +56,15 @@ class VCardSource(Source):
         for piece, following in pairwise(chain(lines, [None])):
             if piece is None:
                 continue
-            if card is not None and card.ends_before(piece, following):
+            frame = _frame_of(piece.data) if piece.is_first else None
+            if card is not None and frame == b"BEGIN" and card.ends_before(piece, following):
                 yield card.record(piece.start, is_whole=False)
                 card = None
             if card is None:
                 if not piece.data.strip():
                     continue
-                card = _Card(piece)
-            if card.take(piece, following):
+                card = _Card(piece, is_card=frame == b"BEGIN")
+            if card.take(piece, frame, following):
                 yield card.record(piece.end, is_whole=True)
                 card = None
         if card is not None:
@@ -73,7 +75,7 @@ class VCardSource(Source):
         count = 0
         for record, faults in records:
             first = _FIRST_LINE.match(record.raw)
-            begin = first[0] if first and faults and _BEGIN.fullmatch(first[0]) else b""
+            begin = first[0] if first and faults and _frame_of(first[0]) == b"BEGIN" else b""
             told = ERROR_PROPERTY + b":" + _told(faults) + b"\r\n" if begin else b""
             stream.write(begin + told + record.raw[len(begin) :] + b"\r\n")
             count += 1
@@ -89,10 +91,21 @@ def _told(faults: Sequence[RowFault]) -> bytes:
     return escaped.encode("utf-8", "replace")
 
 
+def _frame_of(line: bytes) -> bytes | None:
+    """``BEGIN`` or ``END`` where a line is one of these of a card."""
+    found = _FRAME.fullmatch(line) if _may_be_frame(line) else None
+    return found[1].upper() if found else None
+
+
+def _may_be_frame(line: bytes) -> bool:
+    """Nearly every line may not, and this is quickly seen."""
+    return len(line) < _LONGEST_FRAME and line.rstrip()[-5:].upper() == b"VCARD"
+
+
 def _unglued(lines: Iterator[Piece]) -> Iterator[Piece]:
     """The lines; one on which a card ends and the next begins as two."""
     for piece in lines:
-        found = _GLUED.match(piece.data) if piece.is_first else None
+        found = _GLUED.match(piece.data) if piece.is_first and _may_be_frame(piece.data) else None
         if found is None:
             yield piece
             continue
@@ -103,9 +116,9 @@ def _unglued(lines: Iterator[Piece]) -> Iterator[Piece]:
 class _Card:
     """A card while it is read, or text that belongs to none: what is kept of it, and what its next line may be."""
 
-    def __init__(self, first: Piece) -> None:
+    def __init__(self, first: Piece, *, is_card: bool) -> None:
         self.line = self.last_line = first.line
-        self.is_card = _BEGIN.fullmatch(first.data) is not None
+        self.is_card = is_card
         self._start = first.start
         self._kept = bytearray()
         self._is_too_large = False
@@ -117,50 +130,51 @@ class _Card:
         self._is_quoted_printable = False
 
     def ends_before(self, piece: Piece, following: Piece | None) -> bool:
-        """Whether the line begins another card, though this one has not ended."""
-        if not piece.is_first or not _BEGIN.fullmatch(piece.data) or piece.data[:1] in (b" ", b"\t"):
-            return False
+        """Whether a line that begins a card begins another, though this one has not ended."""
         if not self.is_card:
             return True
+        if piece.data[:1] in (b" ", b"\t"):
+            return False
         if self._is_soft_broken:
             return following is not None and _FIRST_PROPERTY.match(following.data) is not None
         return not self._has_open_agent
 
-    def take(self, piece: Piece, following: Piece | None) -> bool:
+    def take(self, piece: Piece, frame: bytes | None, following: Piece | None) -> bool:
         """Adds a line; whether the card ends with it."""
         self.last_line = piece.line
         if not self.is_card:
             self._keep(piece.data)
             return False
-        is_end = piece.is_first and self._begins_line(piece.data, following)
-        if piece.is_last:
-            self._is_soft_broken = self._is_quoted_printable and piece.data.rstrip(b"\r\n").endswith(b"=")
+        is_end = piece.is_first and self._begins_line(piece.data, frame, following)
+        if self._is_quoted_printable and piece.is_last:
+            self._is_soft_broken = piece.data.rstrip(b"\r\n").endswith(b"=")
         if not self._is_dropped:
             self._keep(piece.data)
         if piece.end - self._start > LONGEST_CARD:
             self._is_too_large = True
         return is_end
 
-    def _begins_line(self, data: bytes, following: Piece | None) -> bool:
+    def _begins_line(self, data: bytes, frame: bytes | None, following: Piece | None) -> bool:
         """Finds out what a line is: the end of the card (then True), of an inner one, a property, or more of the last."""
-        if self._is_more(data, following):
+        if self._is_more(data, frame, following):
             return False
-        if _BEGIN.fullmatch(data):
+        self._is_soft_broken = False
+        if frame == b"BEGIN":
             self._depth += 1
-        elif _END.fullmatch(data):
+        elif frame == b"END":
             self._depth -= 1
             self._is_dropped = False
             return self._depth < 0
         self._begin_property(data)
         return False
 
-    def _is_more(self, data: bytes, following: Piece | None) -> bool:
+    def _is_more(self, data: bytes, frame: bytes | None, following: Piece | None) -> bool:
         if data[:1] in (b" ", b"\t") and self._depth >= 0:
             return True
         if self._is_soft_broken:
             # The last line of a card may end in a mark that means nothing.
-            is_end = _END.fullmatch(data) and (following is None or not following.data.strip())
-            return not is_end and not (_END.fullmatch(data) and following and _BEGIN.fullmatch(following.data))
+            is_last = following is None or not following.data.strip() or _frame_of(following.data) == b"BEGIN"
+            return not (frame == b"END" and is_last)
         # Version 2.1 does not indent the lines of a picture.
         return self._is_dropped and b":" not in data and b";" not in data
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from contacts.importing.reading import open_source
 from contacts.importing.records import Record, RowFault, Source, Unreadable
 from contacts.spreadsheets import plain_cell
+from tests.contacts.importing.reading_files import SAMPLES, Reading
 
-SAMPLES = Path(__file__).parents[2] / "payloads/imports/reading"
 TABLES = sorted(path.name for path in SAMPLES.glob("*.csv"))
 
 
@@ -29,37 +29,12 @@ def reading(tmp_path: Path) -> Iterator[Reading]:
     made.close()
 
 
-class Reading:
-    """Opens what a test says is in a file, and closes it behind it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.sources: list[Source] = []
-
-    def open(self, content: bytes, format: str = "auto") -> Source:
-        path = self.folder / f"file-{len(self.sources)}"
-        path.write_bytes(content)
-        self.sources.append(open_source(path, format))
-        return self.sources[-1]
-
-    def rows(self, content: bytes) -> list[list[str]]:
-        return [record.raw for record in self.open(content).records()]
-
-    def close(self) -> None:
-        for source in self.sources:
-            source.close()
-
-
-def sample(name: str) -> bytes:
-    return (SAMPLES / name).read_bytes()
-
-
 def unreadable(value: str, message: str) -> RowFault:
     return RowFault("", value, "unreadable", message)
 
 
 def test_every_row_of_a_table_with_all_kinds_of_faults_is_there_once(reading: Reading) -> None:
-    source = reading.open(sample("faults.csv"))
+    source = reading.open(reading.sample("faults.csv"))
     assert source.format == "csv"
     assert source.has_header
     assert source.headers == ["First name", "Last name", "Email", "Email (2)", "Column 5", "Notes"]
@@ -137,13 +112,13 @@ def test_every_row_of_a_table_with_all_kinds_of_faults_is_there_once(reading: Re
 def test_encodings_delimiters_and_line_breaks_are_told_by_what_is_in_the_file(
     reading: Reading, name: str, headers: list[str], rows: list[list[str]]
 ) -> None:
-    source = reading.open(sample(name))
+    source = reading.open(reading.sample(name))
     assert source.headers == headers
     assert [record.raw for record in source.records()] == rows
 
 
 def test_a_first_row_with_an_address_and_no_heading_is_somebody(reading: Reading) -> None:
-    source = reading.open(sample("unnamed.csv"))
+    source = reading.open(reading.sample("unnamed.csv"))
     assert (source.has_header, source.headers) == (False, ["Column 1", "Column 2", "Column 3"])
     assert [(record.line, record.raw) for record in source.records()] == [
         (1, ["Jane Smith", "jane@example.com", "+1 555 123 4567"]),
@@ -168,10 +143,10 @@ def test_a_byte_that_is_no_utf8_far_behind_costs_only_its_own_row(reading: Readi
 
 
 def test_a_forgotten_mark_swallows_no_other_row(reading: Reading) -> None:
-    rows = b"".join(b"Bob %d,bob%d@example.com,n\n" % (number, number) for number in range(100_000))
+    rows = b"".join(b"Bob %d,bob%d@example.com,n\n" % (number, number) for number in range(40_000))
     source = reading.open(b'Name,Email,Note\n"Jane,jane@example.com,n\n' + rows)
     records = list(source.records())
-    assert len(records) == 100_001
+    assert len(records) == 40_001
     assert [record.line for record in records if record.fault] == [2]
 
 
@@ -238,7 +213,7 @@ def records_of(source: Source) -> list[Record]:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_reading_goes_on_behind_any_row(reading: Reading, name: str) -> None:
-    source = reading.open(sample(name))
+    source = reading.open(reading.sample(name))
     records = records_of(source)
     for number, record in enumerate(records, start=1):
         assert list(source.records(record.position, record.last_line)) == records[number:]
@@ -246,7 +221,7 @@ def test_reading_goes_on_behind_any_row(reading: Reading, name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_cut_off_anywhere_is_rows_and_faults(reading: Reading, name: str) -> None:
-    content = sample(name)
+    content = reading.sample(name)
     path = reading.folder / "cut.csv"
     for length in range(len(content)):
         path.write_bytes(content[:length])
@@ -258,26 +233,18 @@ def test_a_table_cut_off_anywhere_is_rows_and_faults(reading: Reading, name: str
             assert all(record.position <= (source.size or 0) for record in source.records())
 
 
-def failed_file(source: Source, records: list[Record]) -> bytes:
-    stream = io.BytesIO()
-    fault = RowFault("Email", "x", "invalid_email", 'is no address, "x"; see above')
-    written = source.write_failed(stream, ((record, [record.fault or fault]) for record in records))
-    assert written == len(records)
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize("name", TABLES)
 def test_failed_rows_come_back_as_the_same_rows_of_the_same_columns(reading: Reading, name: str) -> None:
-    source = reading.open(sample(name))
+    source = reading.open(reading.sample(name))
     records = records_of(source)
-    again = reading.open(failed_file(source, records))
+    again = reading.open(reading.failed(source, records))
     assert again.headers == source.headers
     assert [record.raw for record in again.records()] == [record.raw for record in records]
 
 
 def test_the_file_of_failed_rows_says_below_its_own_heading_what_is_wrong(reading: Reading) -> None:
     source = reading.open(b"Name;E-mail\nJane;'=x\nBob;b;c\n")
-    assert failed_file(source, records_of(source)).decode() == (
+    assert reading.failed(source, records_of(source)).decode() == (
         "\ufeffName;E-mail;Import error\r\n"
         'Jane;\'=x;"Email: is no address, ""x""; see above"\r\n'
         "Bob;b;The row has 3 cells, the table only 2 columns.;c\r\n"
