@@ -73,19 +73,21 @@ def _label_of(types: Iterable[str]) -> str:
 
 
 def names_of(card: Card) -> dict[str, Any]:
-    """What somebody is called. Titles and middle names are with the first name and suffixes with the last, as where a
-    whole name is split (``contacts.normalise.split_name``); ``FN`` is the name as it was written.
+    """What somebody is called. Middle names are with the first name and suffixes with the last; a title is a part of the
+    whole name only. ``FN`` is that as it was written.
 
     A company is what says so, and what has a company's name and no other.
     """
     last, first, middle, prefix, suffix = _name_parts(card)
-    parts = {"first_name": join_name(prefix, first, middle), "last_name": join_name(last, suffix)}
+    parts = {"first_name": join_name(first, middle), "last_name": join_name(last, suffix)}
     said: dict[str, Any] = {name: value for name, value in parts.items() if value}
     company = next(iter(parts_of(card.named["ORG"][0].value, ";")), "") if "ORG" in card.named else ""
     whole = " ".join(card.text("FN").split())
     if not said and whole in (company, card.text("EMAIL"), card.text("TEL")):
         # It has to say something, whatever that is.
         whole = ""
+    if prefix and said and not whole:
+        whole = join_name(prefix, *parts.values())
     kind = _kind_of(card)
     if kind == "org" or (company and not said and not whole and kind != "individual"):
         said["is_company"] = True
@@ -209,6 +211,8 @@ def _address_parts(found: Property) -> dict[str, str]:
 
 
 def _in_one_line(text: str) -> str:
+    if "\n" not in text:
+        return text.strip()
     return ", ".join(line for part in text.split("\n") if (line := part.strip(" ,\r\t")))
 
 
