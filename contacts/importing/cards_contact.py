@@ -116,7 +116,7 @@ def _name_parts(card: Card) -> list[str]:
 
 
 class _Point(NamedTuple):
-    preference: tuple[bool, int]
+    preference: tuple[int, bool]
     value: str
     label: str
     note: str
@@ -125,7 +125,7 @@ class _Point(NamedTuple):
 def points_of(card: Card, *, are_all_further: frozenset[str]) -> dict[str, Any]:
     """E-mail addresses and phones: the preferred ones, else the first, and the others behind them.
 
-    A telephone is preferred to a fax. ``are_all_further`` names those (``email``, ``phone``) of which none is the first.
+    Where nothing is preferred, a telephone is to a fax. ``are_all_further`` names those (``email``, ``phone``) of which none is the first.
     """
     emails = [(found, _address_in(found.text)) for found in card.named.get("EMAIL", ())]
     numbers = [(found, _number_in(found.text)) for name in ("TEL", "X-MS-TEL") for found in card.named.get(name, ())]
@@ -153,7 +153,7 @@ def _distinct(card: Card, found: list[tuple[Property, str]], form_of: Any) -> li
     for line, value in found:
         if value:
             label, note = card.label(line), card.note(line)
-            point = _Point(("fax" in line.head.types, line.preference), value, label, note)
+            point = _Point((line.preference, "fax" in line.head.types), value, label, note)
             points.setdefault((form_of(value), label, note), point)
     return list(points.values())
 

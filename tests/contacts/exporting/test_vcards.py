@@ -102,6 +102,7 @@ def without_loose_ends(document: Mapping[str, Any]) -> dict[str, Any]:
 
 @settings(max_examples=60)
 @given(documents.map(without_loose_ends))
+@example({"phone": "+1", "phone_label": "work fax", "further_phones": [{"phone": "+2"}]})
 @example({"full_name": "a" * 400, "email": "jane@example.com"})
 @example({"full_name": "ß" * 200, "tags": ["a;b", "c,d", "e\\"]})
 def test_a_card_says_what_the_document_says_in_lines_that_end_between_characters(document: dict[str, Any]) -> None:
