@@ -125,7 +125,8 @@ class _Point(NamedTuple):
 def points_of(card: Card, *, are_all_further: frozenset[str]) -> dict[str, Any]:
     """E-mail addresses and phones: the preferred ones, else the first, and the others behind them.
 
-    Where nothing is preferred, a telephone is to a fax. ``are_all_further`` names those (``email``, ``phone``) of which none is the first.
+    Where nothing is preferred, a telephone is to a fax. ``are_all_further`` names those (``email``, ``phone``) of which
+    none is the first.
     """
     emails = [(found, _address_in(found.text)) for found in card.named.get("EMAIL", ())]
     numbers = [(found, _number_in(found.text)) for name in ("TEL", "X-MS-TEL") for found in card.named.get(name, ())]
