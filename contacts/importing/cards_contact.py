@@ -73,19 +73,21 @@ def _label_of(types: Iterable[str]) -> str:
 
 
 def names_of(card: Card) -> dict[str, Any]:
-    """What somebody is called. Titles and middle names are with the first name and suffixes with the last, as where a
-    whole name is split (``contacts.normalise.split_name``); ``FN`` is the name as it was written.
+    """What somebody is called. Middle names are with the first name and suffixes with the last; a title is a part of the
+    whole name only. ``FN`` is that as it was written.
 
     A company is what says so, and what has a company's name and no other.
     """
     last, first, middle, prefix, suffix = _name_parts(card)
-    parts = {"first_name": join_name(prefix, first, middle), "last_name": join_name(last, suffix)}
+    parts = {"first_name": join_name(first, middle), "last_name": join_name(last, suffix)}
     said: dict[str, Any] = {name: value for name, value in parts.items() if value}
     company = next(iter(parts_of(card.named["ORG"][0].value, ";")), "") if "ORG" in card.named else ""
     whole = " ".join(card.text("FN").split())
     if not said and whole in (company, card.text("EMAIL"), card.text("TEL")):
         # It has to say something, whatever that is.
         whole = ""
+    if prefix and said and not whole:
+        whole = join_name(prefix, *parts.values())
     kind = _kind_of(card)
     if kind == "org" or (company and not said and not whole and kind != "individual"):
         said["is_company"] = True
@@ -114,7 +116,7 @@ def _name_parts(card: Card) -> list[str]:
 
 
 class _Point(NamedTuple):
-    preference: tuple[bool, int]
+    preference: tuple[int, bool]
     value: str
     label: str
     note: str
@@ -123,7 +125,8 @@ class _Point(NamedTuple):
 def points_of(card: Card, *, are_all_further: frozenset[str]) -> dict[str, Any]:
     """E-mail addresses and phones: the preferred ones, else the first, and the others behind them.
 
-    A telephone is preferred to a fax. ``are_all_further`` names those (``email``, ``phone``) of which none is the first.
+    Where nothing is preferred, a telephone is to a fax. ``are_all_further`` names those (``email``, ``phone``) of which
+    none is the first.
     """
     emails = [(found, _address_in(found.text)) for found in card.named.get("EMAIL", ())]
     numbers = [(found, _number_in(found.text)) for name in ("TEL", "X-MS-TEL") for found in card.named.get(name, ())]
@@ -151,7 +154,7 @@ def _distinct(card: Card, found: list[tuple[Property, str]], form_of: Any) -> li
     for line, value in found:
         if value:
             label, note = card.label(line), card.note(line)
-            point = _Point(("fax" in line.head.types, line.preference), value, label, note)
+            point = _Point((line.preference, "fax" in line.head.types), value, label, note)
             points.setdefault((form_of(value), label, note), point)
     return list(points.values())
 
@@ -209,6 +212,8 @@ def _address_parts(found: Property) -> dict[str, str]:
 
 
 def _in_one_line(text: str) -> str:
+    if "\n" not in text:
+        return text.strip()
     return ", ".join(line for part in text.split("\n") if (line := part.strip(" ,\r\t")))
 
 

@@ -22,9 +22,9 @@ object a line in UTF-8. Its keys are the names of ``ContactDraft``:
 A key that is left out says nothing. ``null``, ``""`` and ``[]`` say that there is nothing, where there can be nothing: not
 for the words of closed lists, flags, ids and moments, of which they say nothing. ``lead_score``, ``updated_at``,
 ``applied_at``, ``converted_at`` and ``do_not_contact_by`` are written for the reader and ignored when they come back.
-``deleted_at`` with a value is a fault. A program may also send what only changes something, as ``ContactDraft`` has it:
-``secondary_phone``, ``is_lead``, ``is_reachable``, ``tag_set``, ``added_tags``, ``removed_tags``. Any other key is ignored
-and listed.
+``deleted_at`` with a value is a fault. A program may also send ``secondary_phone`` and ``is_lead``, as ``ContactDraft`` has
+them; what only changes a stored contact (``added_tags`` and the like) is no part of a document. Any other key is ignored and
+listed.
 
 In the documents of the three contracts ``null`` and empty values say nothing: they are printed for whatever is not known.
 """

@@ -38,7 +38,7 @@ class EstatePrimeInterpreter(DocumentInterpreter):
         "notes": "notes",
         "custom_fields": "custom_values",
         "contact_details": "related_people",
-        "tags": "tag_set",
+        "tags": "tags",
         "date_created": "created_at",
         "created_by": "created_by",
         "users": "assigned_to",
@@ -59,9 +59,7 @@ class EstatePrimeInterpreter(DocumentInterpreter):
             # The first of them is the contact's own, which stands beside the others in the draft.
             place = int(index) + 1 if head.startswith("further_") and index.isdecimal() else index
             return f"{key}.{place}.{columns.get(inner, inner)}" if inner else key
-        return _FIRST.get(name) or {"tags": "tags", "tag_set": "tags", "further_assignees": "users"}.get(
-            head, super().column_of(name)
-        )
+        return _FIRST.get(name) or ("users" if head == "further_assignees" else super().column_of(name))
 
     def read(self, document: Part) -> dict[str, Any]:
         return {
@@ -70,7 +68,7 @@ class EstatePrimeInterpreter(DocumentInterpreter):
             **{name: document.flag(name) for name in ("is_lead", "is_company")},
             "source": self._source(document),
             "related_people": document.drafts("contact_details", person_of),
-            "tag_set": self._tags(document),
+            "tags": self._tags(document),
             "custom_values": self._custom_values(document),
             "created_at": document.moment("date_created", self.context.time_zone),
             "created_by": self._member("created_by", document.whole("created_by")),
@@ -90,6 +88,8 @@ class EstatePrimeInterpreter(DocumentInterpreter):
         names = []
         for tag in document.array("tags"):
             name = tag.get("name") if isinstance(tag, Mapping) else tag
+            if isinstance(name, str) and not name.strip():
+                continue
             if isinstance(name, str) and not is_digits(name):
                 names.append(name.strip())
             else:

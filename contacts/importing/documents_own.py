@@ -33,8 +33,7 @@ TEXTS: Final = (
     "notes",
 )
 _CHOICES: Final = ("type", "status", "stage", "role", "winnerr_key")
-_FLAGS: Final = ("is_company", "is_lead", "is_reachable")
-_TAGS: Final = ("tags", "tag_set", "added_tags", "removed_tags")
+_FLAGS: Final = ("is_company", "is_lead")
 _MOMENTS: Final = ("created_at", "last_contacted_at")
 
 
@@ -53,7 +52,7 @@ class OwnInterpreter(DocumentInterpreter):
             "further_emails",
             "further_phones",
             "related_people",
-            *_TAGS,
+            "tags",
             "assigned_to",
             "further_assignees",
             "created_by",
@@ -84,11 +83,11 @@ class OwnInterpreter(DocumentInterpreter):
         said: dict[str, Any] = {name: document.text(name) for name in TEXTS}
         said |= {name: document.choice(name) for name in _CHOICES}
         said |= {name: document.flag(name) for name in _FLAGS}
-        said |= {name: document.texts(name) for name in _TAGS}
         said |= {name: document.moment(name) for name in _MOMENTS}
         said |= {
             "uuid": document.uuid("uuid"),
             "number": document.whole("number"),
+            "tags": document.texts("tags"),
             "further_emails": document.drafts("further_emails", _email),
             "further_phones": document.drafts("further_phones", _phone),
             "related_people": document.drafts("related_people", person_of),

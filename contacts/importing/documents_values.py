@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -202,6 +203,8 @@ def plain_json(value: Any) -> Any:
 
 
 def _as_number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return _plain_number(value)
-    raise TypeError
+    number = _plain_number(value) if isinstance(value, Decimal) else math.inf
+    if not math.isfinite(number):
+        # Written as null, it would say something else.
+        raise TypeError
+    return number

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -203,7 +204,7 @@ def test_what_would_be_used_is_said_beforehand() -> None:
         (["FN;CHARSET=unicode_escape:\\x41nn", "FN;CHARSET=nobody's:Ann"], {"full_name": "\\x41nn"}),
     ],
 )  # fmt: skip
-def test_a_card_says(lines: list[str], said: dict[str, object]) -> None:
+def test_a_card_says(lines: list[str], said: dict[str, Any]) -> None:
     expected = {"full_name": "Ann"} | said if "FN:Ann" in lines and "KIND:individual" not in lines else said
     assert interpreted(card_with(*lines)) == Interpreted(ContactDraft(**expected), [])
 
