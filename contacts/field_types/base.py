@@ -73,6 +73,10 @@ class FieldType(ABC):
         """What EstatePrime's wire prints (CONTRACTS 3.5)."""
         return stored
 
+    def to_document(self, stored: Any, definition: Definition) -> Any:
+        """The value as JSON for another organization's field of the same kind, whose ``clean`` takes it."""
+        return stored
+
     @abstractmethod
     def form_field(self, definition: Definition) -> forms.Field:
         """The field of a form on a contact's page; what it gives goes to ``clean``."""

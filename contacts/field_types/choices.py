@@ -44,6 +44,10 @@ class Select(FieldType):
     def offered(self, stored: Any, options: Collection[int]) -> Any:
         return stored if stored in options else None
 
+    def to_document(self, stored: int, definition: Definition) -> str:
+        # Options have numbers of their own in every organization.
+        return definition.options[stored]
+
     def form_field(self, definition: Definition) -> forms.Field:
         # Numbers all the way: among texts, a digit may be another option's name.
         choices = [("", NOT_SAID), *definition.options.items()]
@@ -66,6 +70,9 @@ class SelectMulti(FieldType):
 
     def offered(self, stored: Any, options: Collection[int]) -> Any:
         return [number for number in stored or () if number in options] or None
+
+    def to_document(self, stored: list[int], definition: Definition) -> list[str]:
+        return [definition.options[number] for number in stored]
 
     def form_field(self, definition: Definition) -> forms.Field:
         choices = list(definition.options.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
@@ -123,6 +124,21 @@ def test_a_cell_of_a_table_is_read_back_as_the_same_value(kind: str):
         if kept is not None:
             cell = FIELD_TYPES[kind].to_cell(kept, DEFINITION)
             assert stored(kind, FIELD_TYPES[kind].from_cell(cell, DEFINITION)) == kept
+
+    holds()
+
+
+@every_type
+def test_a_document_for_another_organization_says_the_same_value(kind: str):
+    elsewhere = Definition(key="3", options={number + 10: name for number, name in OPTIONS.items()})
+
+    @given(SENT[kind])
+    def holds(value: Any) -> None:
+        kept = stored(kind, value)
+        if kept is not None:
+            said = json.loads(json.dumps(FIELD_TYPES[kind].to_document(kept, DEFINITION)))
+            there = FIELD_TYPES[kind].clean(said, elsewhere)
+            assert FIELD_TYPES[kind].to_cell(there, elsewhere) == FIELD_TYPES[kind].to_cell(kept, DEFINITION)
 
     holds()
 
