@@ -29,6 +29,8 @@ from accounts.tenancy import tenant_scope
 class JsonCommand(BaseCommand):
     """A command whose standard output is exactly one JSON object; logs go to standard error.
 
+    One that writes data there has the object on standard error, by a ``tell`` of its own.
+
     A refusal of the domain, and a database that cannot be used, end it with status 1 and one sentence.
     """
 
@@ -55,9 +57,13 @@ class JsonCommand(BaseCommand):
             ) from error
         except UnicodeEncodeError as error:
             raise CommandError("An argument is not valid UTF-8.", returncode=self.refused) from error
-        self.stdout.write(json.dumps(answer, ensure_ascii=False))
+        self.tell(json.dumps(answer, ensure_ascii=False))
         if self.status:
             raise SystemExit(self.status)
+
+    def tell(self, answer: str) -> None:
+        """Print the answer; elsewhere where standard output is for what was asked for itself."""
+        self.stdout.write(answer)
 
     @property
     def actor(self) -> Actor:

@@ -22,6 +22,7 @@ class Right(StrEnum):
     READ_CONTACTS = "read_contacts"
     WRITE_CONTACTS = "write_contacts"
     BULK_UPDATE_CONTACTS = "bulk_update_contacts"
+    EXPORT_CONTACTS = "export_contacts"
     READ_MEMBERS = "read_members"
     MANAGE_CATALOGUE = "manage_catalogue"
     MANAGE_CREDENTIALS = "manage_credentials"
@@ -31,7 +32,12 @@ class Right(StrEnum):
 
 _VIEWER = frozenset({Right.READ_CONTACTS, Right.READ_MEMBERS})
 _AGENT = _VIEWER | {Right.WRITE_CONTACTS}
-_ADMIN = _AGENT | {Right.BULK_UPDATE_CONTACTS, Right.MANAGE_CATALOGUE, Right.MANAGE_CREDENTIALS}
+_ADMIN = _AGENT | {
+    Right.BULK_UPDATE_CONTACTS,
+    Right.EXPORT_CONTACTS,
+    Right.MANAGE_CATALOGUE,
+    Right.MANAGE_CREDENTIALS,
+}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: _VIEWER,

@@ -328,6 +328,18 @@ RATE_LIMIT_PER_MINUTE = env_int("RATE_LIMIT_PER_MINUTE", 60_000, minimum=1)
 
 TAGGIT_CASE_INSENSITIVE = False
 
+# What contacts can be taken out as (contacts.exporting). The domain knows no wires, so it is told here which of these
+# files are theirs (docs/decisions/0029).
+EXPORT_FORMATS = {
+    "csv": "contacts.exporting.tables.CsvWriter",
+    "xlsx": "contacts.exporting.workbooks.WorkbookWriter",
+    "vcard": "contacts.exporting.cards.CardWriter",
+    "json": "contacts.exporting.lines.JsonWriter",
+    "winnerr": "contacts.api.winnerr.exporting.WinnerrWriter",
+    "rentalot": "contacts.api.rentalot.exporting.RentalotWriter",
+    "estateprime": "contacts.api.estateprime.exporting.EstatePrimeWriter",
+}
+
 # Background jobs are rows, stored with the change that asks for them (docs/decisions/0016); `manage.py worker` runs them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

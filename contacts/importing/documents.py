@@ -21,9 +21,10 @@ object a line in UTF-8. Its keys are the names of ``ContactDraft``:
 
 A key that is left out says nothing. ``null``, ``""`` and ``[]`` say that there is nothing, where there can be nothing: not
 for the words of closed lists, flags, ids and moments, of which they say nothing. ``lead_score``, ``updated_at``,
-``applied_at`` and ``converted_at`` are written for the reader and ignored when they come back. ``deleted_at`` with a value is
-a fault. A program may also send what only changes something: ``secondary_phone``, ``is_lead``, ``is_reachable``, ``tag_set``,
-``added_tags``, ``removed_tags``, as ``ContactDraft`` has them. Any other key is ignored and listed.
+``applied_at``, ``converted_at`` and ``do_not_contact_by`` (media, see ``contacts.consent``) are written for the reader and
+ignored when they come back. ``deleted_at`` with a value is a fault. A program may also send what only changes something:
+``secondary_phone``, ``is_lead``, ``is_reachable``, ``tag_set``, ``added_tags``, ``removed_tags``, as ``ContactDraft`` has
+them. Any other key is ignored and listed.
 
 In the documents of the three contracts ``null`` and empty values say nothing: they are printed for whatever is not known.
 """

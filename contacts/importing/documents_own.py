@@ -70,6 +70,7 @@ class OwnInterpreter(DocumentInterpreter):
         "updated_at": FOLLOWS,
         "applied_at": "follows from the stage",
         "converted_at": "follows from the type",
+        "do_not_contact_by": "follows from the status, and from what people said themselves",
     }
     deletions = ("deleted_at",)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from accounts.actor import Actor
 from accounts.models import Member
 from accounts.ordering import Order, SortKey
-from accounts.prepared import PreparedQuery, Slot, kept, prepare
+from accounts.prepared import OneOf, PreparedQuery, Slot, kept, prepare
 from config.wires.fields import Documents
 from contacts.api.estateprime.serializers import CONTACT_FIELDS
 from contacts.custom_fields import definition_rows
@@ -61,6 +61,12 @@ def written_contact(contact_id: int) -> tuple[dict[str, Any], int]:
     return _DOCUMENTS.document(row), row[-1]
 
 
+def documents_by_key(keys: Sequence[int]) -> list[dict[str, Any]]:
+    """The documents of contacts by primary key, in that order; deleted ones are left out."""
+    rows = {row[-1]: row for row in _keyed_statement().rows({"keys": keys})}
+    return _DOCUMENTS.documents([rows[key] for key in keys if key in rows])
+
+
 @kept
 def _list_statement(listing: Listing) -> PreparedQuery:
     rows = _with_rows(page_of(listing)).annotate(total=total_of(listing))
@@ -85,6 +91,13 @@ def _single_statement(sees_all_contacts: bool) -> PreparedQuery:
 def _written_statement() -> PreparedQuery:
     rows = Contact.objects.filter(pk=Slot("id", models.BigIntegerField()))
     return prepare(_with_rows(rows).values_list(*_DOCUMENTS.columns, "version"))
+
+
+@kept
+def _keyed_statement() -> PreparedQuery:
+    keys = Slot("keys", models.BigIntegerField(), is_array=True)
+    rows = Contact.objects.active().filter(OneOf(F("pk"), keys))
+    return prepare(_with_rows(rows).values_list(*_DOCUMENTS.columns, "pk"))
 
 
 def _with_rows(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Any]:

@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import QueryDict
 
 from accounts.actor import Actor
 from accounts.identifiers import parse_public_id
 from accounts.models import Member
 from accounts.ordering import Order
-from accounts.prepared import MOST_STATEMENTS, PreparedQuery, Row, Slot, kept, moment_of, prepare
+from accounts.prepared import MOST_STATEMENTS, OneOf, PreparedQuery, Row, Slot, kept, moment_of, prepare
 from config.wires.fields import Documents
 from contacts.api.winnerr.includes import INCLUDE_COLUMNS, INCLUDES
 from contacts.api.winnerr.serializers import CONTACT_FIELDS, cursor_kind
@@ -84,6 +84,12 @@ def written_contact(contact_id: int) -> tuple[dict[str, Any], int]:
     return documents_of(_ALL, ()).document(row), row[-1]
 
 
+def documents_by_key(keys: Sequence[int]) -> list[dict[str, Any]]:
+    """The whole documents of contacts by primary key, in that order; deleted ones are left out."""
+    rows = {row[-1]: row for row in _keyed_statement().rows({"keys": keys})}
+    return documents_of(_ALL, ()).documents([rows[key] for key in keys if key in rows])
+
+
 @lru_cache(maxsize=MOST_STATEMENTS)
 def documents_of(fields: frozenset[str], includes: tuple[str, ...]) -> Documents:
     """Documents of these fields in the printed order, and the included lists behind them."""
@@ -103,6 +109,14 @@ def _written_statement() -> PreparedQuery:
     documents = documents_of(_ALL, ())
     rows = Contact.objects.filter(pk=Slot("id", models.BigIntegerField()))
     return prepare(_with_columns(rows, documents).values_list(*documents.columns, "version"))
+
+
+@kept
+def _keyed_statement() -> PreparedQuery:
+    documents = documents_of(_ALL, ())
+    keys = Slot("keys", models.BigIntegerField(), is_array=True)
+    rows = Contact.objects.active().filter(OneOf(F("pk"), keys))
+    return prepare(_with_columns(rows, documents).values_list(*documents.columns, "pk"))
 
 
 @kept

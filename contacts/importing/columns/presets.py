@@ -56,6 +56,7 @@ _OWN_SIGNS: Final = frozenset({"Further emails", "Further phones", "Is company"}
 REASONS: Final[dict[str, str]] = {
     "lead score": "It is computed from the rest.",
     "updated at": "It is kept by itself.",
+    "do not contact by": "It follows from the status, and from what people said themselves.",
     "import error": "It says what was wrong with the row before.",
 }
 
