@@ -34,6 +34,7 @@ from contacts.admin.actions import (
     tag_selected_contacts,
 )
 from contacts.admin.custom_values import PREFIX, as_sentence, form_fields, own_fields, values_shown
+from contacts.admin.exporting import ExportingMixin
 from contacts.admin.fields import joined_words
 from contacts.admin.filters import (
     AssigneeFilter,
@@ -102,7 +103,7 @@ FIELDSETS = (
 
 
 @register(Contact, site=site)
-class ContactAdmin(MessagingMixin):
+class ContactAdmin(ExportingMixin, MessagingMixin):
     view_right = Right.READ_CONTACTS
     add_right = Right.WRITE_CONTACTS
     change_right = Right.WRITE_CONTACTS
