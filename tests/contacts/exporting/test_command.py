@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization
-from contacts.drafts import ContactDraft
+from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft
 from contacts.exporting.formats import Writer, writer_of
 from contacts.exporting.workbooks import WorkbookWriter
 from contacts.models import Contact
-from contacts.services import update_contact
+from contacts.services import create_contact, delete_contact, update_contact
 from contacts.services.consenting import Statement, record_consents
 from tests.exports import exported
 from tests.worlds import MOMENT, World
@@ -76,18 +78,40 @@ def test_days_and_seconds_are_in_it_whole_and_on_the_organizations_clock(north: 
     assert numbers(north, "--created-from", "2026-03-03 00:10", "--created-to", "2026-03-03 00:10") == [2]
 
 
-def test_an_objection_is_said_and_keeps_out_who_is_asked_for_by_medium(north: World, south: World):
+def say(world: World, place: int, medium: str, *, is_given: bool = False, minute: int = 0) -> Statement:
+    contact_id = world.contacts[place].pk
+    stated_at = MOMENT + timedelta(minutes=minute)
+    return Statement(contact_id=contact_id, medium=medium, is_given=is_given, words="said", stated_at=stated_at)
+
+
+def test_who_objected_is_in_it_and_says_so_and_is_kept_out_where_a_medium_is_asked_for(north: World, south: World):
+    jane, bob, _, delta, *_ = north.contacts
     with north.scope():
-        said = Statement(contact_id=north.contacts[2].pk, medium="sms", is_given=False, words="STOP", stated_at=MOMENT)
-        record_consents([said], actor=north.actor())
-        # The same telephone, on another contact.
-        update_contact(north.contacts[3], ContactDraft(phone="+15551230003"), actor=north.actor())
+        actor = north.actor()
+        statements = [
+            say(north, 2, "sms"),
+            say(north, 0, "whatsapp"),
+            say(north, 0, "whatsapp", is_given=True, minute=5),
+            say(north, 4, "telegram"),
+        ]
+        record_consents(statements, actor=actor)
+        # Carol's telephone, on others: one of several, and the only one of somebody who agreed later.
+        update_contact(delta, ContactDraft(further_phones=(PhoneDraft(phone="+15551230003"),)), actor=actor)
+        update_contact(bob, ContactDraft(phone="(555) 123-0003"), actor=actor)
+        record_consents([say(north, 1, "sms", is_given=True, minute=9)], actor=actor)
+        # An objection outlives the contact it was written on.
+        gone = create_contact(ContactDraft(email="jane.else@example.com", last_name="Else"), actor=actor)
+        record_consents([replace(say(north, 0, "email"), contact_id=gone.pk)], actor=actor)
+        delete_contact(gone, actor=actor)
+        update_contact(jane, ContactDraft(further_emails=(EmailDraft(email="Jane.Else@example.com"),)), actor=actor)
     lines = [json.loads(line) for line in exported(north, "json").data.splitlines()]
+    closed = [line["do_not_contact_by"] for line in lines]
     every = ["email", "sms", "whatsapp", "telegram"]
-    assert [line["do_not_contact_by"] for line in lines] == [[], [], ["sms"], ["sms"], [], every]
-    assert numbers(north, "--contactable", "sms") == [1, 2, 5]
-    assert numbers(north, "--contactable", "whatsapp") == [1, 2, 3, 4, 5]
-    assert numbers(south, "--contactable", "sms") == [1, 2, 3, 4, 5]
+    assert closed == [["email"], [], ["sms"], ["sms"], ["telegram"], every]
+    for medium in every:
+        is_open = [place for place, media in enumerate(closed, 1) if medium not in media]
+        assert numbers(north, "--contactable", medium) == is_open
+        assert numbers(south, "--contactable", medium) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
