@@ -47,6 +47,8 @@ anmelden|reprendre|alta|reanudar|iniciar|riprendi|aanmelden
 εναρξη|εγγραφη|старт|подписаться|başla
 """
 _LONGEST_WORDS: Final = 60
+# Contacts looked up at once.
+_LOOKED_UP: Final = 5_000
 _NOT_WORDS: Final = re.compile(r"[^\w]+")
 
 
@@ -79,14 +81,41 @@ def statement_in(text: str, medium: str) -> bool | None:
 
 def contactable(contacts: ContactQuerySet[Contact], medium: str) -> QuerySet[Any]:
     """Those of the contacts who may be spoken to by a medium (a value of ``Medium``)."""
+    return _unobjected(contacts.exclude(status=ContactStatus.DO_NOT_CONTACT), medium)
+
+
+def _unobjected(contacts: ContactQuerySet[Contact], medium: str) -> QuerySet[Any]:
+    """Those whom no objection closes a medium to."""
     stated = Consent.objects.filter(contact=OuterRef("pk"), medium=medium).order_by("-stated_at", "-id")
     newest = contacts.annotate(
         consent_given=Subquery(stated.values("is_given")[:1]),
         consent_stated_at=Subquery(stated.values("stated_at")[:1]),
     )
-    willing = newest.exclude(status=ContactStatus.DO_NOT_CONTACT).filter(Q(consent_given=None) | Q(consent_given=True))
+    willing = newest.filter(Q(consent_given=None) | Q(consent_given=True))
     address = _ADDRESS_OF.get(medium)
     return willing.filter(~_is_objected(address, medium)) if address else willing
+
+
+def objecting_contacts(medium: str) -> set[int]:
+    """The primary keys of all contacts whom an objection closes a medium to; status aside, as ``contactable`` decides.
+
+    For who goes through the whole address book: contacts are looked up by objections, of which there are few, and not the
+    other way round.
+    """
+    standing = _standing_objections().filter(medium=medium)
+    keys = set(standing.values_list("contact_id", flat=True))
+    address = _ADDRESS_OF.get(medium)
+    if keys and address:
+        for path, condition in address.of_objectors():
+            addresses = standing.filter(condition).values(path)
+            keys |= set(Contact.objects.filter(**{f"{address.column}__in": addresses}).values_list("pk", flat=True))
+            further = address.further.objects.filter(**{f"{address.column}__in": addresses})
+            keys |= set(further.values_list("contact_id", flat=True))
+    ordered = sorted(keys)
+    for first in range(0, len(ordered), _LOOKED_UP):
+        asked = Contact.objects.filter(pk__in=ordered[first : first + _LOOKED_UP])
+        keys -= set(_unobjected(asked, medium).values_list("pk", flat=True))
+    return keys
 
 
 def may_be_contacted(contact: Contact, medium: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contacts.exporting.documents import ContactDocuments, exported_fields
+from contacts.exporting.documents import ContactDocuments
 from contacts.exporting.formats import Writer
 from contacts.exporting.vcards import card_of
 
@@ -18,7 +18,7 @@ class CardWriter(Writer):
     documents: ContactDocuments
 
     def begin(self) -> bytes:
-        self.documents = ContactDocuments(exported_fields())
+        self.documents = ContactDocuments()
         return b""
 
     def add(self, keys: Sequence[int]) -> bytes:

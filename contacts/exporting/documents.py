@@ -13,13 +13,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, OuterRef, Value
+from django.db.models import F, OuterRef
 
 from accounts.prepared import OneOf, PreparedQuery, Row, Slot, kept, moment_of, prepare, read_json
-from contacts.consent import contactable
+from contacts.consent import objecting_contacts
 from contacts.custom_fields import definition_of, fields_in_order, type_of
 from contacts.field_types import Definition, FieldType
-from contacts.models import Contact, ContactAssignee, ContactEmail, ContactPhone, Medium, RelatedPerson
+from contacts.models import Contact, ContactAssignee, ContactEmail, ContactPhone, ContactStatus, Medium, RelatedPerson
 from contacts.querysets import ContactQuerySet, InOrder, RowsInOrder
 
 
@@ -130,30 +130,35 @@ _KEYS: Final[dict[str, tuple[str, Callable[[Any], Any] | None]]] = {
     "applied_at": ("applied_at", moment_text),
     "converted_at": ("converted_at", moment_text),
 }
-_NAMES: Final = (*_KEYS, "do_not_contact_by")
-_READERS: Final = tuple(read for _, read in _KEYS.values())
+_PLAN: Final = tuple((name, place, read) for place, (name, (_, read)) in enumerate(_KEYS.items()))
 
 
 class ContactDocuments:
-    """Reads contacts as documents. ``say`` makes what ``custom_fields`` holds of a stored value, by the field's name."""
+    """Reads contacts as documents. ``say`` makes what ``custom_fields`` holds of a stored value, by the field's name.
 
-    def __init__(self, fields: Sequence[ExportedField], say: SayValue = as_document) -> None:
-        self.fields = fields
+    Made in the organization's unit of work; who objected, and which fields there are, is as it was then.
+    """
+
+    def __init__(self, say: SayValue = as_document) -> None:
+        self.fields = exported_fields()
         self._say = say
+        self._objecting = {medium.value: objecting_contacts(medium) for medium in Medium}
 
     def of(self, keys: Sequence[int]) -> list[dict[str, Any]]:
-        """The documents of contacts by primary key, in that order; deleted ones are left out. Two statements.
+        """The documents of contacts by primary key, in that order; deleted ones are left out. One statement.
 
         ``do_not_contact_by`` are the media (``contacts.models.Medium``) that ``contacts.consent`` says no to.
         """
         rows = {row[-1]: row for row in _statement().rows({"keys": keys})}
-        closed = _closed_media(keys)
-        return [self._document(rows[key], closed.get(key, [])) for key in keys if key in rows]
+        return [self._document(rows[key]) for key in keys if key in rows]
 
-    def _document(self, row: Row, closed: list[str]) -> dict[str, Any]:
-        values = [value if read is None else read(value) for read, value in zip(_READERS, row, strict=False)]
-        document = dict(zip(_NAMES, (*values, closed), strict=True))
+    def _document(self, row: Row) -> dict[str, Any]:
+        document = {name: row[place] if read is None else read(row[place]) for name, place, read in _PLAN}
         document["custom_fields"] = dict(self._said(document["custom_fields"]))
+        is_closed = document["status"] == ContactStatus.DO_NOT_CONTACT
+        document["do_not_contact_by"] = [
+            medium for medium, keys in self._objecting.items() if is_closed or row[-1] in keys
+        ]
         return document
 
     def _said(self, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -166,11 +171,11 @@ class ContactDocuments:
 @kept
 def _statement() -> PreparedQuery:
     keys = Slot("keys", models.BigIntegerField(), is_array=True)
-    contacts = with_children(Contact.objects.active().filter(OneOf(F("pk"), keys)).with_tag_names())
+    contacts = _with_children(Contact.objects.active().filter(OneOf(F("pk"), keys)).with_tag_names())
     return prepare(contacts.values_list(*(column for column, _ in _KEYS.values()), "pk"))
 
 
-def with_children(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Any]:
+def _with_children(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Any]:
     """The contacts with what hangs on them, in the same statement."""
     assignees = ContactAssignee.objects.filter(contact=OuterRef("pk")).order_by("position", "id")
     return contacts.annotate(
@@ -183,14 +188,3 @@ def with_children(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Any]:
 
 def _of(model: type[models.Model]) -> models.QuerySet[Any]:
     return model._default_manager.filter(contact=OuterRef("pk")).order_by("position", "id")
-
-
-def _closed_media(keys: Sequence[int]) -> dict[int, list[str]]:
-    """By which media contacts may not be spoken to, by primary key; in one statement."""
-    contacts = Contact.objects.filter(pk__in=keys)
-    first, *others = (
-        contactable(contacts, medium).order_by().values_list("pk", Value(medium.value)) for medium in Medium
-    )
-    is_open = set(first.union(*others, all=True))
-    closed = {key: [medium.value for medium in Medium if (key, medium.value) not in is_open] for key in keys}
-    return {key: media for key, media in closed.items() if media}

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from contacts.exporting.documents import ContactDocuments, exported_fields
+from contacts.exporting.documents import ContactDocuments
 from contacts.exporting.formats import Writer
 
 
@@ -21,7 +21,7 @@ class JsonWriter(Writer):
     documents: ContactDocuments
 
     def begin(self) -> bytes:
-        self.documents = ContactDocuments(exported_fields())
+        self.documents = ContactDocuments()
         return b""
 
     def add(self, keys: Sequence[int]) -> bytes:

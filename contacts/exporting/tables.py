@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from contacts.exporting.documents import ContactDocuments, ExportedField, as_cell, exported_fields
+from contacts.exporting.documents import ContactDocuments, as_cell
 from contacts.exporting.formats import Writer
 from contacts.field_types.base import joined
 from contacts.field_types.numbers import plain
@@ -95,9 +95,9 @@ _CELLS: Final = tuple(_COLUMNS.values())
 class Table:
     """The contacts of one export as rows of cells, beside each other in the order of ``headings``."""
 
-    def __init__(self, fields: Sequence[ExportedField]) -> None:
-        self._names = [field.name for field in fields]
-        self._documents = ContactDocuments(fields, as_cell)
+    def __init__(self) -> None:
+        self._documents = ContactDocuments(as_cell)
+        self._names = [field.name for field in self._documents.fields]
 
     @property
     def headings(self) -> list[str]:
@@ -122,7 +122,7 @@ class CsvWriter(Writer):
     table: Table
 
     def begin(self) -> bytes:
-        self.table = Table(exported_fields())
+        self.table = Table()
         return "\ufeff".encode() + _written([self.table.headings])
 
     def add(self, keys: Sequence[int]) -> bytes:

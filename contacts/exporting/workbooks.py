@@ -12,7 +12,6 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from contacts.exporting.documents import exported_fields
 from contacts.exporting.formats import Writer
 from contacts.exporting.tables import Cell, Table
 
@@ -45,7 +44,7 @@ class WorkbookWriter(Writer):
         self._shortened = 0
 
     def begin(self) -> bytes:
-        self.table = Table(exported_fields())
+        self.table = Table()
         self._sheet.append([self._heading(text) for text in self.table.headings])
         return b""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils.dateparse import parse_date, parse_datetime
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from accounts.commands import JsonCommand, organization_named
 from accounts.tenancy import current_organization
@@ -22,6 +20,7 @@ from contacts.exporting.choosing import Choice, chosen_contacts
 from contacts.exporting.files import whole_file
 from contacts.exporting.formats import FORMATS, writer_of
 from contacts.exporting.running import Export
+from contacts.management.progress import progress_of
 from contacts.models import ContactRole, ContactStage, ContactStatus, ContactType, Medium
 
 _CLOSED = {"type": ContactType, "status": ContactStatus, "stage": ContactStage, "role": ContactRole}
@@ -84,11 +83,11 @@ class Command(JsonCommand):
     def _write(self, export: Export) -> int:
         """Write the file and return its size in bytes. Raises ``CommandError`` where that cannot be done."""
         try:
-            with self._opened() as stream, self._progress(len(export.keys)) as seen:
+            with self._opened() as stream, progress_of("Exporting", len(export.keys)) as report:
                 size = 0
                 for piece in export.pieces():
                     size += stream.write(piece)
-                    seen(export.writer.contacts)
+                    report(export.writer.contacts, export.writer.contacts)
                 stream.flush()
                 return size
         except BrokenPipeError as error:
@@ -106,14 +105,6 @@ class Command(JsonCommand):
         else:
             stream: IO[bytes] = self.stdout.buffer  # type: ignore[assignment]  # the wrapped stream's own
             yield stream
-
-    @contextmanager
-    def _progress(self, total: int) -> Iterator[Callable[[int], None]]:
-        """A bar on a terminal, nothing anywhere else; gives what is called with the number of contacts written."""
-        columns = (TextColumn("Exporting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), disable=not self.stderr.isatty()) as progress:
-            task = progress.add_task("", total=total)
-            yield lambda done: progress.update(task, completed=done)
 
 
 def _choice(options: dict[str, Any]) -> Choice:

@@ -41,6 +41,6 @@ def test_documents_and_cards_are_read_as_the_same_contacts(north: World, south: 
     assert [draft.said()["uuid"] for draft in of_lines] == [contact.uuid for contact in north.contacts]
     assert of_lines[0].said()["custom_values"] == of_cards[0].said()["custom_values"]
     for line, card in zip(of_lines, of_cards, strict=True):
-        empty = (None, "", (), {})
+        empty: tuple[Any, ...] = (None, "", (), {})
         said = {name: value for name, value in line.said().items() if value not in empty}
         assert {name: value for name, value in card.said().items() if value not in empty} == said
