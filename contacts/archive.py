@@ -16,6 +16,9 @@ from contacts.models import (
     ContactPhone,
     CustomField,
     CustomFieldOption,
+    ImportChunk,
+    ImportJob,
+    ImportPart,
     MergeSuggestion,
     RelatedPerson,
     Rescore,
@@ -62,4 +65,8 @@ CONTACTS: Final = (
     CHANGES,
 )
 
-LEFT_BEHIND: Final[Mapping[type[TenantModel], str]] = {}
+LEFT_BEHIND: Final[Mapping[type[TenantModel], str]] = {
+    ImportJob: "a piece of work, by whoever is at it here; what it did to contacts is in their histories",
+    ImportChunk: "what became of the lines of an uploaded file, by primary keys, for taking it back here",
+    ImportPart: "an uploaded file as it came, which is its owner's to keep",
+}

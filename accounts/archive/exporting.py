@@ -13,7 +13,7 @@ from accounts.archive.members import MemberNumbers
 from accounts.archive.values import canonical, replaced, writer_of, written_line
 from accounts.tenancy import TenantModel, current_organization
 
-# Called with the name of a kind, how many of its rows are done, and how many there are, None where nobody counted them.
+# Called with the name of a kind, how many of its rows are done, and how many there are, None where that is not known yet.
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 CHUNK: Final = 2_000
 
@@ -53,7 +53,7 @@ def _lines(kind: Kind, members: MemberNumbers, progress: Progress) -> Iterator[b
         done += 1
         if done % CHUNK == 0:
             progress(kind.name, done, None)
-    progress(kind.name, done, None)
+    progress(kind.name, done, done)
 
 
 def _writer(kind: Kind, column: Column, members: MemberNumbers) -> Callable[[Any], Any] | None:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Self
@@ -55,12 +55,11 @@ class ArchiveWriter:
         """
         is_new = _make_room(directory)
         writer = cls(directory, organization)
-        try:
+        with ExitStack() as failure:
+            failure.callback(writer._clear, is_new)
             yield writer
             writer._seal()
-        except BaseException:
-            writer._clear(is_new)
-            raise
+            failure.pop_all()
 
     def write(self, name: str, lines: Iterable[bytes]) -> int:
         """Write one file and return how many lines it has. Raises ``OSError``."""

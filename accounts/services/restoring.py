@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -57,11 +57,18 @@ def restore_organization(directory: Path, slug: str, kinds: Sequence[Kind], *, p
         restored = _restore_organization(archive, founding, slug)
         scope.allow_long_work()
         highest = {kind.name: _restore_rows(archive, kind, restored, progress) for kind in others}
+        # At the end: nobody who makes rows of other organizations meanwhile is kept waiting for it.
         for kind in others:
-            # At the end: nobody who makes rows of other organizations meanwhile is kept waiting for it.
             if kind.keep_number is not None and highest[kind.name]:
-                kind.keep_number(highest[kind.name])
+                _keep_number(kind, kind.keep_number, highest[kind.name])
     return restored
+
+
+def _keep_number(kind: Kind, keep: Callable[[int], None], highest: int) -> None:
+    try:
+        keep(highest)
+    except DataError as error:
+        raise ArchiveRefused(kind.file, f"has a number that is too large to be kept, {highest}") from error
 
 
 def _restore_organization(archive: ArchiveReader, kind: Kind, slug: str) -> Restored:

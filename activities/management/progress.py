@@ -26,6 +26,6 @@ def shown_progress() -> Iterator[Progress]:
         def report(name: str, done: int, total: int | None) -> None:
             if name not in tasks:
                 tasks[name] = shown.add_task(name.replace("_", " "), total=total)
-            shown.update(tasks[name], completed=done)
+            shown.update(tasks[name], completed=done, total=total)
 
         yield report

@@ -1,3 +1,5 @@
+"""Numbers that communications bring along."""
+
 from django.db import migrations
 
 from accounts.rls import DefineFunction
@@ -11,6 +13,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 DECLARE
     reached bigint := nextval('activities_communication_number');
 BEGIN
+    -- As contacts_keep_number has it: what is far beyond all numbers must not use up the sequence for everybody.
+    IF highest > 1000000000000 THEN
+        RAISE EXCEPTION 'no such number is kept' USING ERRCODE = 'numeric_value_out_of_range';
+    END IF;
     IF highest - reached > 10000 THEN
         PERFORM setval('activities_communication_number', highest);
         RETURN;

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError
 
+from accounts.identifiers import uuid7
 from accounts.models import User
 from tests.archives import MANIFEST, exists, export, files_of, rewrite, rewrite_text, rows_of, take_in
 from tests.worlds import World
@@ -255,6 +256,15 @@ def test_a_row_that_is_none_leaves_nothing(archive: Path, south: World, name: st
     User.objects.filter(email="viewer@north.example").update(email="other@north.example")
     assert refusal(take_in, archive, "new").startswith(sentence)
     assert (exists("new"), User.objects.count()) == (False, logins)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("name", ["contacts", "communications"])
+def test_a_number_that_would_use_up_the_sequence_of_all(archive: Path, name: str):
+    rows = rows_of(archive, name)
+    rewrite(archive, name, [*rows, rows[-1] | {"number": 2**62, "uuid": str(uuid7())}])
+    assert refusal(take_in, archive, "new") == f"{name}.jsonl has a number that is too large to be kept, {2**62}."
+    assert not exists("new")
 
 
 @pytest.mark.parametrize("line", [b"{}x\n", b"\xff\n", b"[]\n", b'{"a": 1}'])
