@@ -176,11 +176,18 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
     planned = _planned(fresh, rows) if fresh.is_bound else None
     decider = Decider(options, preparation.surroundings, preparation, book, actor=actor, planned=planned)
     decided = decider.decide(rows)
-    of = Import(fresh.number, fresh.operation, import_actor(actor), preparation.surroundings.region, timezone.now())
+    of = Import(
+        fresh.number,
+        fresh.operation,
+        import_actor(actor),
+        preparation.surroundings.region,
+        timezone.now(),
+        preparation.highest_number,
+    )
     store_created(decided.created, of)
     store_changed([target for target in decided.changed.values() if target.stored is not None], of)
     for outcome, target in zip(decided.outcomes, decided.about, strict=True):
-        if target is not None:
+        if target is not None and outcome.contact_id is None:
             outcome.contact_id, outcome.number = target.id, target.number
     _keep_chunk(fresh, decided, rows, is_plan=False)
     _advance(fresh, decided, rows)
