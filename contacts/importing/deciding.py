@@ -43,6 +43,8 @@ from contacts.services.derived import derive
 
 # Times that follow from a change and that no change records.
 MOMENTS: Final = ("applied_at", "converted_at")
+# What is worked out anew from a contact that has not been scored for a while is nothing the row says.
+_FOLLOWING: Final = frozenset({"lead_score"})
 _HOW_FOUND: Final = {
     EMAIL: "e-mail address",
     PHONE: "telephone and name",
@@ -232,7 +234,7 @@ class Decider:
         except Duplicate as error:
             return _failed(row, [self._taken_address(row, error)], target), target, None
         change = difference(target.id or 0, facts(target), facts(after), scored=True)
-        if change is None:
+        if change is None or change.after.keys() == _FOLLOWING:
             return _about(row, Fate.SKIP, target, f"{reason}, and the row says nothing new"), target, None
         outcome = _about(row, Fate.UPDATE, target, reason)
         outcome.changes = {name: [change.before[name], change.after[name]] for name in change.after}

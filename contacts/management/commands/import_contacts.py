@@ -237,9 +237,12 @@ def _worded(error: OSError, path: Path) -> str:
 
 def _mapping_in(path: Path) -> Any:
     try:
-        return orjson.loads(path.read_bytes())
+        mapping = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
         raise Unreadable(f"{path} is no JSON: {error}.") from error
+    if not isinstance(mapping, dict):
+        raise Unreadable(f"{path} holds no object of JSON.")
+    return mapping
 
 
 def _members(who: str) -> tuple[int, ...]:
