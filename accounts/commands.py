@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -63,7 +65,12 @@ class JsonCommand(BaseCommand):
             ) from error
         except UnicodeEncodeError as error:
             raise CommandError("An argument is not valid UTF-8.", returncode=self.refusal_status) from error
-        self.tell(json.dumps(answer, ensure_ascii=False))
+        try:
+            self.tell(json.dumps(answer, ensure_ascii=False))
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads any more. What is done is done, and the interpreter must not stumble over it once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if self.status:
             raise SystemExit(self.status)
 

@@ -26,7 +26,9 @@ from contacts.importing.matching import (
     WINNERR_KEY,
     Book,
     Target,
+    age,
     facts,
+    is_visible,
     keys_of,
 )
 from contacts.importing.merging import merged
@@ -41,22 +43,29 @@ from contacts.services.derived import derive
 
 # Times that follow from a change and that no change records.
 MOMENTS: Final = ("applied_at", "converted_at")
+# What is worked out anew from a contact that has not been scored for a while is nothing the row says.
+_FOLLOWING: Final = frozenset({"lead_score"})
 _HOW_FOUND: Final = {
     EMAIL: "e-mail address",
     PHONE: "telephone and name",
     UUID_OF: "id and name",
     WINNERR_KEY: "id and name",
+    NUMBER: "number and name",
 }
+
+
+_FIELD_OF: Final = {EMAIL: "email", PHONE: "phone", UUID_OF: "uuid", WINNERR_KEY: "winnerr_key", NUMBER: "number"}
+_NOBODY: Final[list[int]] = []
 
 
 @dataclass(slots=True)
 class Decided:
-    """A chunk's outcomes, the contacts it makes and those it changes, and who has which key afterwards (0: nobody)."""
+    """A chunk's outcomes, the contacts it makes and those it changes, and by key and token who has which key afterwards."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     created: list[Target] = field(default_factory=list)
     changed: dict[int, Target] = field(default_factory=dict)
-    keys: dict[str, int] = field(default_factory=dict)
+    keys: dict[tuple[str, int], bool] = field(default_factory=dict)
     # By outcome, the contact it is about.
     about: list[Target | None] = field(default_factory=list)
 
@@ -105,8 +114,11 @@ class Decider:
 
     def _look_up(self, rows: Sequence[Row]) -> None:
         good = [row for row in rows if row.contact is not None]
-        self._holders: dict[str, int] = dict(self._book.find({key for row in good for key in _keys_of(row)}))
-        self._targets = self._book.targets(set(self._holders.values()), whole=self._merges)
+        asked = {key for row in good for key in _keys_of(row)}
+        self._holders: dict[str, list[int]] = dict.fromkeys(asked, _NOBODY) | self._book.find(asked)
+        # Of several, only the first is needed unless another row takes the key from it.
+        first = {tokens[0] for tokens in self._holders.values() if tokens}
+        self._targets: dict[int, Target | None] = dict(self._book.targets(first, whole=self._merges))
         self._taken = self._book.taken({key for row in good for key in _kept_ids(row)})
 
     def _missing_references(self, rows: Sequence[Row]) -> References:
@@ -138,10 +150,17 @@ class Decider:
 
     def _match(self, row: Row) -> tuple[Target | None, str]:
         for key in _keys_of(row):
-            token = self._holders.get(key)
-            if token and token in self._targets:
-                return self._targets[token], key
+            for token in self._holders[key]:
+                target = self._target(token)
+                # Between being found and being locked it may have been deleted, or got another address.
+                if target is not None and (target.contact is None or key in keys_of(target.contact)):
+                    return target, key
         return None, ""
+
+    def _target(self, token: int) -> Target | None:
+        if token not in self._targets:
+            self._targets[token] = self._book.targets([token], whole=self._merges).get(token)
+        return self._targets[token]
 
     def _moved(self, outcome: Outcome) -> Outcome | None:
         """What becomes of a row whose plan does not hold any more: nothing; None where it holds, or there is none."""
@@ -165,17 +184,16 @@ class Decider:
         def effect() -> None:
             for key in _kept_ids(row):
                 self._taken.add(key)
-                self._decided.keys[key] = target.token
+                self._decided.keys[key, target.token] = True
+            target.is_visible = is_visible(contact, row.children, self._actor)
             self._decided.created.append(target)
             self._targets[target.token] = target
-            self._hold(_keys_of(row), target.token)
+            self._hold(self._own_keys(row, contact), target.token)
 
         return outcome, target, effect
 
     def _without_taken_ids(self, row: Row, contact: Contact) -> list[str]:
         """Leave those ids out that somebody has already; says which."""
-        if row.draft.number is not UNSET:
-            contact.number = row.draft.number
         taken = [key for key in _kept_ids(row) if key in self._taken]
         for key in taken:
             if key[0] == UUID_OF:
@@ -186,12 +204,24 @@ class Decider:
                 contact.winnerr_key = None
         return [f"{key[1:]} is another contact's id: this one has a new one" for key in taken]
 
+    def _own_keys(self, row: Row, contact: Contact) -> list[str]:
+        """The keys a new contact is found by; an id it did not bring along, or that it could not keep, is none."""
+        kept = set(keys_of(contact))
+        return [key for key in _keys_of(row) if key in kept]
+
     def _hold(self, keys: Iterable[str], token: int) -> None:
         for key in keys:
-            # Of several with one telephone and name the first stays the one that is found.
-            if not self._holders.get(key):
-                self._holders[key] = token
-                self._decided.keys[key] = token
+            self._decided.keys[key, token] = True
+            # No row of this chunk asks for others.
+            holders = self._holders.get(key)
+            if holders is not None and token not in holders:
+                self._holders[key] = sorted([*holders, token], key=age)
+
+    def _let_go(self, keys: Iterable[str], token: int) -> None:
+        for key in keys:
+            self._decided.keys[key, token] = False
+            if key in self._holders:
+                self._holders[key] = [holder for holder in self._holders[key] if holder != token]
 
     def _merge(self, row: Row, target: Target, reason: str) -> tuple[Outcome, Target, Effect | None]:
         if not target.is_visible:
@@ -204,7 +234,7 @@ class Decider:
         except Duplicate as error:
             return _failed(row, [self._taken_address(row, error)], target), target, None
         change = difference(target.id or 0, facts(target), facts(after), scored=True)
-        if change is None:
+        if change is None or change.after.keys() == _FOLLOWING:
             return _about(row, Fate.SKIP, target, f"{reason}, and the row says nothing new"), target, None
         outcome = _about(row, Fate.UPDATE, target, reason)
         outcome.changes = {name: [change.before[name], change.after[name]] for name in change.after}
@@ -220,38 +250,33 @@ class Decider:
         """The contact as the row makes it, beside the one that is. Raises ``Invalid``, ``Duplicate``."""
         contact, children = copy.copy(_contact(target)), target.children or Children()
         region = self._surroundings.region
-        draft = merged(row.draft, contact, children, self._options.on_duplicate, region=region)
+        draft = merged(row.draft, contact, children, self._options.on_duplicate, region=region, defaulted=row.defaulted)
         after = children.after(draft)
         if found := [*rules.faults(draft), *rules.tag_faults(after.rows.get("tags", ()))]:
             raise Invalid(found)
         rules.apply(draft, contact, region=region, now=self._now)
-        holder = self._holder_of(contact.email_norm)
-        if holder not in (None, target.token):
-            raise Duplicate("contact", "email", contact.email, holder)
+        if contact.email_norm != _contact(target).email_norm:
+            self._check_address(contact, target)
         derive(contact, after, self._surroundings.weights, region=region)
         return Target(target.id, target.number, contact=contact, children=after)
 
-    def _holder_of(self, email_norm: str) -> int | None:
-        if not email_norm:
-            return None
-        key = EMAIL + email_norm
-        if key not in self._holders:
-            self._holders[key] = self._book.find([key]).get(key, 0)
-        return self._holders[key] or None
+    def _check_address(self, contact: Contact, target: Target) -> None:
+        """Raises ``Duplicate`` where the row's address is another contact's."""
+        others = [token for token in self._holders.get(EMAIL + contact.email_norm, _NOBODY) if token != target.token]
+        if others:
+            raise Duplicate("contact", "email", contact.email, others[0])
 
     def _put(self, target: Target, after: Target, line: int) -> None:
         """Make the target what it is to be, found by its new keys and no longer by those it lost."""
         old, new = keys_of(_contact(target)), keys_of(_contact(after))
-        for key in set(old) - set(new):
-            if self._holders.get(key, target.token) == target.token:
-                self._holders[key] = self._decided.keys[key] = 0
+        self._let_go(set(old) - set(new), target.token)
+        self._hold(set(new) - set(old), target.token)
         target.contact, target.children, target.line = after.contact, after.children, line
-        self._hold(new, target.token)
+        target.is_visible = is_visible(_contact(after), after.children, self._actor)
         self._decided.changed[target.token] = target
 
     def _duplicate(self, row: Row, key: str, reason: str) -> RowFault:
-        name = {EMAIL: "email", PHONE: "phone", UUID_OF: "uuid", WINNERR_KEY: "winnerr_key"}[key[0]]
-        (fault,) = self._preparation.worded([FieldError(name, "duplicate", message=reason)], row.draft)
+        (fault,) = self._preparation.worded([FieldError(_FIELD_OF[key[0]], "duplicate", message=reason)], row.draft)
         return fault
 
     def _taken_address(self, row: Row, error: Duplicate) -> RowFault:
@@ -284,17 +309,24 @@ def _reason(target: Target, key: str) -> str:
     how = _HOW_FOUND[key[0]]
     if target.line is not None:
         return f"the same {how} as in line {target.line}"
+    if not target.is_visible:
+        return f"a contact that somebody else looks after has the same {how}"
     return f"contact {target.number} has the same {how}"
 
 
 def _about(row: Row, fate: Fate, target: Target, reason: str) -> Outcome:
-    return Outcome(row.line, row.position, fate, target.id, target.number, target.line, reason)
+    return Outcome(row.line, row.position, fate, target.id, _number(target), target.line, reason)
+
+
+def _number(target: Target) -> int | None:
+    """What the contact is called, for those who may know that."""
+    return target.number if target.is_visible else None
 
 
 def _failed(row: Row, faults: Sequence[RowFault], target: Target | None = None) -> Outcome:
     if target is None:
         return Outcome(row.line, row.position, Fate.FAIL, faults=faults)
-    return Outcome(row.line, row.position, Fate.FAIL, target.id, target.number, target.line, faults=faults)
+    return Outcome(row.line, row.position, Fate.FAIL, target.id, _number(target), target.line, faults=faults)
 
 
 def _moments(before: Contact, after: Contact) -> dict[str, str | None]:

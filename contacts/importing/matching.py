@@ -1,7 +1,8 @@
 """Who is in the address book already: the keys by which a row's contact is found, and where they are looked up.
 
 A contact is found by its primary e-mail, else by its primary telephone together with its name, else by an id that
-another system gave together with its name. The same holds inside a file, for what an earlier row made.
+another system gave together with its name; of several, the oldest is found. The same holds inside a file, for what an
+earlier row made.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from contacts.services.children import KINDS, Children, read_children
 
 # What a key begins with.
 EMAIL, PHONE, UUID_OF, WINNERR_KEY, NUMBER = "e", "p", "u", "w", "n"
+_IDS: Final = {UUID_OF: "uuid", WINNERR_KEY: "winnerr_key", NUMBER: "number"}
 _BETWEEN: Final = "\x00"
 # Several hundred ids a statement: a list of thousands is planned anew each time.
 _BATCH: Final = 1_000
@@ -59,14 +61,27 @@ class Target:
 class Book(Protocol):
     """Where contacts are looked up."""
 
-    def find(self, keys: Collection[str]) -> dict[str, int]:
-        """The tokens of the live contacts that have these keys, by key."""
+    def find(self, keys: Collection[str]) -> dict[str, list[int]]:
+        """The tokens of the live contacts that have these keys, by key, in the order of ``age``."""
 
     def taken(self, keys: Collection[str]) -> set[str]:
         """Those ids that some contact has, deleted ones too; each is its kind (``UUID_OF``, ``NUMBER``, ...) and the id."""
 
     def targets(self, tokens: Collection[int], *, whole: bool) -> dict[int, Target]:
         """The contacts themselves, ``whole`` with columns and children and, where they are stored, locked."""
+
+
+def age(token: int) -> tuple[bool, int]:
+    """What tokens are sorted by: stored contacts in the order they were made, and behind them those the file makes."""
+    return token < 0, abs(token)
+
+
+def is_visible(contact: Contact, children: Children | None, actor: Actor) -> bool:
+    """What ``visible_to`` says, of a contact that may not be stored. Needs the further assignees."""
+    if actor.sees_all_contacts:
+        return True
+    further = () if children is None else children.rows["further_assignees"]
+    return actor.member_id is not None and actor.member_id in (contact.assigned_to_id, *further)
 
 
 def keys_of(contact: Contact) -> list[str]:
@@ -78,6 +93,9 @@ def keys_of(contact: Contact) -> list[str]:
     keys.append(f"{UUID_OF}{contact.uuid}{_BETWEEN}{name}")
     if contact.winnerr_key:
         keys.append(f"{WINNERR_KEY}{contact.winnerr_key}{_BETWEEN}{name}")
+    # Numbers are small, and every system has a contact 7: without a name that says nothing.
+    if contact.number and name:
+        keys.append(f"{NUMBER}{contact.number}{_BETWEEN}{name}")
     return keys
 
 
@@ -89,27 +107,30 @@ class StoredBook:
         self._actor = actor
         self._locks = locks
 
-    def find(self, keys: Collection[str]) -> dict[str, int]:
-        by_kind: dict[str, list[str]] = {EMAIL: [], PHONE: [], UUID_OF: [], WINNERR_KEY: []}
+    def find(self, keys: Collection[str]) -> dict[str, list[int]]:
+        by_kind: dict[str, list[str]] = {EMAIL: [], PHONE: [], UUID_OF: [], WINNERR_KEY: [], NUMBER: []}
         for key in keys:
             by_kind[key[0]].append(key[1:])
-        found = {EMAIL + email: pk for email, pk in self._rows("email_norm", by_kind[EMAIL], "email_norm", "pk")}
+        found = {EMAIL + email: [pk] for email, pk in self._rows("email_norm", by_kind[EMAIL], "email_norm", "pk")}
         found |= self._named(PHONE, "phone_norm", by_kind[PHONE], ~Q(phone_norm=""))
-        found |= self._named(UUID_OF, "uuid", by_kind[UUID_OF])
-        return found | self._named(WINNERR_KEY, "winnerr_key", by_kind[WINNERR_KEY])
+        for kind, column in _IDS.items():
+            found |= self._named(kind, column, by_kind[kind])
+        return found
 
-    def _named(self, kind: str, column: str, wanted: Collection[str], condition: Q | None = None) -> dict[str, int]:
-        """Contacts with one of the values and the name that stands beside it; of several the oldest."""
+    def _named(
+        self, kind: str, column: str, wanted: Collection[str], condition: Q | None = None
+    ) -> dict[str, list[int]]:
+        """Contacts with one of the values and the name that stands beside it."""
         names = ("first_name_norm", "last_name_norm", "full_name", "company_name")
         values = {key.partition(_BETWEEN)[0] for key in wanted}
         asked = set(wanted)
-        found: dict[str, int] = {}
+        found: dict[str, list[int]] = {}
         for value, pk, *parts in self._rows(column, values, column, "pk", *names, condition=condition):
             named = FreshContact.as_contact(**dict(zip(names, parts, strict=True)))
             key = f"{value}{_BETWEEN}{name_key(named)}"
-            if key in asked and pk < found.get(kind + key, pk + 1):
-                found[kind + key] = pk
-        return found
+            if key in asked:
+                found.setdefault(kind + key, []).append(pk)
+        return {key: sorted(tokens) for key, tokens in found.items()}
 
     def _rows(
         self, column: str, values: Collection[Any], *columns: str, condition: Q | None = None
@@ -119,9 +140,8 @@ class StoredBook:
             yield from (rows.filter(condition) if condition else rows).order_by().values_list(*columns)
 
     def taken(self, keys: Collection[str]) -> set[str]:
-        columns = {UUID_OF: "uuid", NUMBER: "number", WINNERR_KEY: "winnerr_key"}
         found: set[str] = set()
-        for kind, column in columns.items():
+        for kind, column in _IDS.items():
             for batch in _batches([key[1:] for key in keys if key[0] == kind]):
                 values = Contact.objects.filter(**{f"{column}__in": batch}).order_by().values_list(column, flat=True)
                 found |= {f"{kind}{value}" for value in values}
@@ -185,23 +205,27 @@ class PlannedBook:
         # An empty name is a database in a file that nobody else can open and that goes away by itself.
         self._planned = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._planned.execute("PRAGMA journal_mode = OFF")
-        self._planned.execute("CREATE TABLE keys (key TEXT PRIMARY KEY, token INTEGER NOT NULL) WITHOUT ROWID")
+        self._planned.execute(
+            "CREATE TABLE keys (key TEXT, token INTEGER, is_held INTEGER NOT NULL, PRIMARY KEY (key, token)) WITHOUT ROWID"
+        )
         self._planned.execute(
             "CREATE TABLE states (token INTEGER PRIMARY KEY, line INTEGER NOT NULL, state BLOB NOT NULL)"
         )
 
-    def find(self, keys: Collection[str]) -> dict[str, int]:
-        # What a row took away is found under 0.
-        found = self._stored.find(keys) | self._tokens(keys)
-        return {key: token for key, token in found.items() if token}
+    def find(self, keys: Collection[str]) -> dict[str, list[int]]:
+        found = self._stored.find(keys)
+        for key in keys:
+            if rows := self._rows(key):
+                held = dict.fromkeys(found.get(key, ()), True) | dict(rows)
+                found[key] = sorted((token for token, is_held in held.items() if is_held), key=age)
+        return found
 
     def taken(self, keys: Collection[str]) -> set[str]:
-        return self._stored.taken(keys) | set(self._tokens(keys))
+        return self._stored.taken(keys) | {key for key in keys if self._rows(key)}
 
-    def _tokens(self, keys: Collection[str]) -> dict[str, int]:
-        ask = self._planned.execute
-        rows = ((key, ask("SELECT token FROM keys WHERE key = ?", (key,)).fetchone()) for key in keys)
-        return {key: row[0] for key, row in rows if row is not None}
+    def _rows(self, key: str) -> list[tuple[int, bool]]:
+        """Who has the key or, having had it, has it no more, after the rows before."""
+        return self._planned.execute("SELECT token, is_held FROM keys WHERE key = ?", (key,)).fetchall()
 
     def targets(self, tokens: Collection[int], *, whole: bool) -> dict[int, Target]:
         planned = {token: target for token in tokens if (target := self._state(token)) is not None}
@@ -214,9 +238,10 @@ class PlannedBook:
             return None if token > 0 else Target(None, line=-token, first_line=-token)
         return _thawed(row[1], row[0], token)
 
-    def remember(self, targets: Iterable[Target], keys: Mapping[str, int], *, whole: bool) -> None:
-        """Keep what a chunk would have made: the contacts, and by key who has it then (0 for nobody)."""
-        self._planned.executemany("INSERT OR REPLACE INTO keys VALUES (?, ?)", keys.items())
+    def remember(self, targets: Iterable[Target], keys: Mapping[tuple[str, int], bool], *, whole: bool) -> None:
+        """Keep what a chunk would have made: the contacts, and by key and token whether that one has it then."""
+        rows = ((key, token, is_held) for (key, token), is_held in keys.items())
+        self._planned.executemany("INSERT OR REPLACE INTO keys VALUES (?, ?, ?)", rows)
         if whole:
             states = ((target.token, target.line, _frozen(target)) for target in targets)
             self._planned.executemany("INSERT OR REPLACE INTO states VALUES (?, ?, ?)", states)

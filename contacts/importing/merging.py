@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
-from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft
+from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange
 from contacts.importing.options import OnDuplicate
 from contacts.models import Contact
 from contacts.normalise import normalise_email, normalise_phone
@@ -22,17 +22,24 @@ _Entry = TypeVar("_Entry")
 
 
 def merged(
-    draft: ContactDraft, contact: Contact, children: Children, policy: OnDuplicate, *, region: str
+    draft: ContactDraft,
+    contact: Contact,
+    children: Children,
+    policy: OnDuplicate,
+    *,
+    region: str,
+    defaulted: Collection[str] = (),
 ) -> ContactDraft:
     """The change that a row's draft is to a stored contact, under ``FILL`` or ``UPDATE``; it may say nothing new.
 
     Neither takes anything away. Lists (tags, further addresses and numbers, related people, assignees) are added to. An
     address or number of the row that differs from the stored one becomes a further one under ``FILL``; under ``UPDATE``
     it becomes the first, and the one that was stays as a further one. A postal address is filled as a whole, or not at
-    all: two halves make none. Needs all kinds of children.
+    all: two halves make none. Fields of the draft that are ``defaulted``, because the row did not say them, only fill.
+    Needs all kinds of children.
     """
     fills = policy is OnDuplicate.FILL
-    single = _filled(draft, contact) if fills else _replaced(draft)
+    single = _filled(draft, contact) if fills else _replaced(draft, contact, defaulted)
     emails, primary_email = _emails(draft, contact, children, fills=fills)
     phones, primary_phone = _phones(draft, contact, children, region, fills=fills)
     return ContactDraft(**single, **primary_email, **primary_phone, **emails, **phones, **_lists(draft, children))
@@ -40,7 +47,9 @@ def merged(
 
 def _filled(draft: ContactDraft, contact: Contact) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    if not any(getattr(contact, name) for name in _NAMES):
+    # A whole name would be a company's own, which it has.
+    is_named_company = contact.is_company and bool(contact.company_name)
+    if not is_named_company and not any(getattr(contact, name) for name in _NAMES):
         said |= _of(draft, _NAMES)
     if not any(getattr(contact, name) for name in _ADDRESS):
         said |= _of(draft, _ADDRESS)
@@ -48,24 +57,42 @@ def _filled(draft: ContactDraft, contact: Contact) -> dict[str, Any]:
     if contact.assigned_to_id is None:
         said |= _of(draft, ["assigned_to"])
     if draft.preferences:
-        said["preferences"] = _missing_preferences(draft.preferences, contact.preferences or {})
+        stored = contact.preferences or {}
+        said["preferences"] = _preferences(draft.preferences, [name for name in _PREFERENCES if name not in stored])
     for name in ("custom_values", "extra"):
-        if given := getattr(draft, name):
-            stored = getattr(contact, name)
-            said[name] = {key: value for key, value in given.items() if value is not None and key not in stored}
+        said |= _entries(draft, name, without=getattr(contact, name))
     return said
 
 
-def _missing_preferences(wanted: PreferencesDraft, stored: Mapping[str, Any]) -> PreferencesDraft:
-    return PreferencesDraft(**{name: getattr(wanted, name) for name in _PREFERENCES if name not in stored})
+def _preferences(wanted: PreferencesDraft, names: Iterable[str]) -> PreferencesDraft:
+    """Those parts that say something: an empty one takes none away."""
+    values = {name: getattr(wanted, name) for name in names}
+    if isinstance(price := values.get("price_range"), PriceRange):
+        values["price_range"] = PriceRange(**_said(min=price.min, max=price.max))
+    return PreferencesDraft(**{name: value for name, value in values.items() if value not in (UNSET, None, "", ())})
 
 
-def _replaced(draft: ContactDraft) -> dict[str, Any]:
-    said = _of(draft, (*_NAMES, *_ADDRESS, *_TEXTS, *_ALWAYS_SET, "assigned_to", "preferences", "extra"))
-    if draft.custom_values:
-        # An empty cell says nothing: it takes no value away.
-        said["custom_values"] = {key: value for key, value in draft.custom_values.items() if value is not None}
-    return said
+def _said(**bounds: Any) -> dict[str, Any]:
+    return {name: value for name, value in bounds.items() if value not in (UNSET, None)}
+
+
+def _entries(draft: ContactDraft, name: str, *, without: Collection[str] = ()) -> dict[str, Any]:
+    """A mapping of the draft, as far as it says something: an empty cell takes no value away."""
+    given = getattr(draft, name) or {}
+    entries = {key: value for key, value in given.items() if value is not None and key not in without}
+    return {name: entries} if entries else {}
+
+
+def _replaced(draft: ContactDraft, contact: Contact, defaulted: Collection[str]) -> dict[str, Any]:
+    names = [*_NAMES, *_ADDRESS, *_TEXTS, *_ALWAYS_SET, "assigned_to"]
+    said = _of(draft, [name for name in names if name not in defaulted or not _has(contact, name)])
+    if draft.preferences:
+        said["preferences"] = _preferences(draft.preferences, _PREFERENCES)
+    return said | _entries(draft, "custom_values") | _entries(draft, "extra")
+
+
+def _has(contact: Contact, name: str) -> bool:
+    return bool(contact.assigned_to_id if name == "assigned_to" else getattr(contact, name))
 
 
 def _of(draft: ContactDraft, names: Iterable[str]) -> dict[str, Any]:
@@ -156,8 +183,8 @@ def _first_and_further(
 
 def _lists(draft: ContactDraft, children: Children) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    if draft.tags:
-        said["added_tags"] = draft.tags
+    if tags := (*(draft.tags or ()), *(draft.tag_set or ()), *(draft.added_tags or ())):
+        said["added_tags"] = tuple(dict.fromkeys(tags))
     for name in ("related_people", "further_assignees"):
         stored = children.rows[name]
         new = [entry for entry in getattr(draft, name) or () if entry not in stored]

@@ -77,6 +77,11 @@ class ImportOptions:
         )
 
     def identity(self, file_hash: str, file_format: str) -> str:
-        """A digest of the file and everything that decides what becomes of its rows: the same one is the same import."""
-        asked = {**self.as_json(), "file": file_hash, "format": file_format}
+        """A digest of the file and everything that decides what becomes of its rows: the same one is the same import.
+
+        Who takes turns is left out, or an import could not be gone on with once somebody joined the team; a plan notices
+        that by itself. How many rows are stored at once decides nothing.
+        """
+        turns = ROUND_ROBIN if len(self.assign) > 1 else self.assign
+        asked = {**self.as_json(), "assign": turns, "chunk": None, "file": file_hash, "format": file_format}
         return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()

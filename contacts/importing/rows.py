@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -22,7 +22,7 @@ from contacts.importing.wording import sentence_of
 from contacts.models import Contact
 from contacts.normalise import fold
 from contacts.scoring import Weights
-from contacts.services.children import Children
+from contacts.services.children import KINDS, Children
 from contacts.services.custom_values import Known, with_clean_value
 from contacts.services.derived import derive
 
@@ -38,6 +38,8 @@ class Row:
     faults: Sequence[RowFault] = ()
     contact: Contact | None = None
     children: Children = Children()  # noqa: RUF009 - frozen, and empty
+    # Fields of the draft that the row did not say and that whoever imports has chosen for such rows.
+    defaulted: frozenset[str] = frozenset()
     references: References = References()  # noqa: RUF009 - frozen, and empty
 
 
@@ -60,6 +62,8 @@ class Preparation:
         self._options = options
         self.surroundings = surroundings
         self._actor = actor
+        # Of those that rows bring along, as far as anybody looked (``highest_number``).
+        self.highest_number = 0
         self._types = {definition.key: kind for kind, definition in surroundings.fields.values()}
 
     def row(self, record: Record, ordinal: int) -> Row:
@@ -67,12 +71,13 @@ class Preparation:
         if record.fault is not None:
             return self._failed(record, ContactDraft(), [record.fault])
         read = self._interpreter.interpret(record)
-        draft = self._with_options(read.draft, ordinal)
+        defaults = self._defaults(read.draft, ordinal)
+        draft = self._with_options(read.draft, defaults)
         faults = [*read.faults, *self.worded(rules.faults(draft), draft)]
         if faults:
             return self._failed(record, draft, faults)
         try:
-            return self._made(record, with_clean_value(draft, self.surroundings.fields))
+            return self._made(record, with_clean_value(draft, self.surroundings.fields), frozenset(defaults))
         except Invalid as error:
             return self._failed(record, draft, self.worded(error.errors, draft))
 
@@ -88,28 +93,35 @@ class Preparation:
             for error in errors
         ]
 
-    def _with_options(self, draft: ContactDraft, ordinal: int) -> ContactDraft:
+    def _defaults(self, draft: ContactDraft, ordinal: int) -> dict[str, Any]:
+        """What the import says of rows that do not say it themselves."""
         said: dict[str, Any] = {}
-        if self._options.tags:
-            said["tags"] = tuple(dict.fromkeys((*(draft.tags or ()), *self._options.tags)))
         if self._options.source and not draft.source:
             said["source"] = self._options.source
         assign = self._options.assign
         if assign and not draft.assigned_to:
             said["assigned_to"] = assign[ordinal % len(assign)]
-        return draft.saying(**said) if said else draft
+        return said
+
+    def _with_options(self, draft: ContactDraft, defaults: Mapping[str, Any]) -> ContactDraft:
+        if self._options.tags:
+            added = tuple(dict.fromkeys((*(draft.added_tags or ()), *self._options.tags)))
+            return draft.saying(**defaults, added_tags=added)
+        return draft.saying(**defaults) if defaults else draft
 
     def _failed(self, record: Record, draft: ContactDraft, faults: Sequence[RowFault]) -> Row:
         return Row(record.line, record.last_line, record.position, draft, faults)
 
-    def _made(self, record: Record, draft: ContactDraft) -> Row:
+    def _made(self, record: Record, draft: ContactDraft, defaulted: frozenset[str]) -> Row:
         region, now = self.surroundings.region, timezone.now()
         contact = _new_contact(draft, self._actor, now)
         rules.apply(draft, contact, region=region, now=now)
-        children = Children().after(draft)
+        children = _CHILDLESS.after(draft)
+        if too_many := list(rules.tag_faults(children.rows["tags"])):
+            raise Invalid(too_many)
         derive(contact, children, self.surroundings.weights, region=region)
         references = self._references(draft) if draft.custom_values else References()
-        return Row(record.line, record.last_line, record.position, draft, (), contact, children, references)
+        return Row(record.line, record.last_line, record.position, draft, (), contact, children, defaulted, references)
 
     def _references(self, draft: ContactDraft) -> References:
         found = References()
@@ -119,11 +131,17 @@ class Preparation:
         return found
 
 
+# Of every kind none, so that a later row of the file finds it like a contact that is read.
+_CHILDLESS: Final = Children(dict.fromkeys(KINDS, ()))
+
+
 def _new_contact(draft: ContactDraft, actor: Actor, now: datetime) -> Contact:
     """As ``contacts.services.creating`` begins one."""
     created_at = now if draft.created_at is UNSET else draft.created_at
     return FreshContact.as_contact(
         uuid=draft.uuid or uuid7(),
+        # None where it gets one when it is stored.
+        number=draft.number or None,
         winnerr_key=draft.winnerr_key or None,
         assigned_to_id=None if actor.sees_all_contacts else actor.member_id,
         created_by_id=draft.created_by or actor.member_id,
@@ -137,6 +155,15 @@ def name_key(contact: Contact) -> str:
     """What two contacts are called when they are called the same: '' for one without a name."""
     name = f"{contact.first_name_norm} {contact.last_name_norm}".strip()
     return name or fold(contact.full_name or contact.company_name)
+
+
+def highest_number(records: Iterable[Record], interpreter: Interpreter) -> int:
+    """The greatest number that records bring along, 0 where none does.
+
+    A contact that gets a new number gets one behind it, or it would take a later row's.
+    """
+    read = (interpreter.interpret(record).draft.number for record in records if record.fault is None)
+    return max((number for number in read if number and number <= rules.LARGEST_KEPT_NUMBER), default=0)
 
 
 def _value_at(draft: ContactDraft, path: str) -> str:

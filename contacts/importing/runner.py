@@ -19,7 +19,7 @@ from contacts.importing.interpreting import interpreter_for
 from contacts.importing.matching import PlannedBook, StoredBook
 from contacts.importing.options import ImportOptions
 from contacts.importing.records import Source
-from contacts.importing.rows import Preparation, Row
+from contacts.importing.rows import Preparation, Row, highest_number
 from contacts.models import ImportJob
 from contacts.services.imports import (
     finish_plan,
@@ -92,6 +92,9 @@ class Passage:
         self._digest = surroundings_digest(surroundings, context)
         interpreter = interpreter_for(self._source, self._options.mapping, context)
         self._preparation = Preparation(interpreter, self._options, surroundings, actor=self._actor)
+        if not self._is_plan and any(used.target == "number" for used in interpreter.used()):
+            rest = self._source.records(self.job.position, self.job.line)
+            self._preparation.highest_number = highest_number(rest, interpreter)
         chunks = self._prepared(self._preparation)
         return _ahead(chunks) if self._ahead else chunks
 

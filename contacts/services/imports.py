@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import uuid4
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -26,6 +26,7 @@ from accounts.models import Organization
 from accounts.roles import Right
 from accounts.tenancy import current_organization
 from contacts.exceptions import ImportRefused, Overtaken, SurroundingsChanged
+from contacts.importing.context import Context
 from contacts.importing.deciding import Decided, Decider
 from contacts.importing.matching import PlannedBook, StoredBook
 from contacts.importing.options import ImportOptions
@@ -83,8 +84,17 @@ def claim(job: ImportJob, state: ImportState, *, expected: Sequence[ImportState]
         if state is not ImportState.PLANNING:
             _refuse_beside(fresh)
         fresh.state, fresh.lease, fresh.worker, fresh.moved_at = state, uuid4(), _this_worker(), timezone.now()
-        fresh.save()
+        _save_claimed(fresh)
     return fresh
+
+
+def _save_claimed(job: ImportJob) -> None:
+    """Two that begin at the same moment see nothing of each other; the unique index does."""
+    try:
+        with transaction.atomic():
+            job.save()
+    except IntegrityError as error:
+        raise ImportRefused("another import has just been begun") from error
 
 
 def _refuse_beside(job: ImportJob) -> None:
@@ -129,9 +139,13 @@ def read_surroundings() -> Surroundings:
     return Surroundings(current_organization().phone_region, current_weights(), known_fields())
 
 
-def surroundings_digest(surroundings: Surroundings, context: Any) -> str:
-    """A digest of everything but the file and the book that a plan hangs on."""
-    return hashlib.sha256(repr((surroundings, context)).encode()).hexdigest()
+def surroundings_digest(surroundings: Surroundings, context: Context) -> str:
+    """A digest of everything but the file and the book that a plan hangs on; the same in every process."""
+    known = [(number, kind.name, definition) for number, (kind, definition) in surroundings.fields.items()]
+    named = [(field.number, field.name) for field in context.fields]
+    members = sorted(context.members.items()), sorted(context.members_by_id.items())
+    facts = (surroundings.region, surroundings.weights, known, named, context.time_zone.key, members)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def import_actor(actor: Actor) -> Actor:
@@ -176,11 +190,18 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
     planned = _planned(fresh, rows) if fresh.is_bound else None
     decider = Decider(options, preparation.surroundings, preparation, book, actor=actor, planned=planned)
     decided = decider.decide(rows)
-    of = Import(fresh.number, fresh.operation, import_actor(actor), preparation.surroundings.region, timezone.now())
+    of = Import(
+        fresh.number,
+        fresh.operation,
+        import_actor(actor),
+        preparation.surroundings.region,
+        timezone.now(),
+        preparation.highest_number,
+    )
     store_created(decided.created, of)
     store_changed([target for target in decided.changed.values() if target.stored is not None], of)
     for outcome, target in zip(decided.outcomes, decided.about, strict=True):
-        if target is not None:
+        if target is not None and outcome.contact_id is None:
             outcome.contact_id, outcome.number = target.id, target.number
     _keep_chunk(fresh, decided, rows, is_plan=False)
     _advance(fresh, decided, rows)
@@ -280,11 +301,22 @@ def _finish(job: ImportJob, state: ImportState, *, digest: str = "", **moments: 
     return fresh
 
 
-def refuse_import(job: ImportJob, message: str) -> None:
-    """The file turned out to be none that can be imported, or the rest of it none that can be read."""
-    ImportJob.objects.filter(pk=job.pk, lease=job.lease).update(
-        state=ImportState.REFUSED, message=message[:1_000], lease=None, worker=""
-    )
+def refuse_import(job: ImportJob, message: str) -> ImportJob:
+    """The file turned out to be none that can be imported, or the rest of it none that can be read; returns it fresh.
+
+    A run that has stored rows is finished then, with the message: it can be taken back. Raises ``Overtaken``.
+    """
+    with transaction.atomic():
+        fresh = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
+        if fresh.lease != job.lease:
+            raise Overtaken(f"somebody else works on import {job.number}")
+        if fresh.state == ImportState.RUNNING and fresh.rows:
+            fresh.state, fresh.finished_at = ImportState.FINISHED, timezone.now()
+        else:
+            fresh.state = ImportState.REFUSED
+        fresh.message, fresh.lease, fresh.worker = message[:1_000], None, ""
+        fresh.save()
+    return fresh
 
 
 def let_go(job: ImportJob) -> None:

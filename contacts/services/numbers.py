@@ -11,10 +11,13 @@ from accounts.prepared import statement_cursor
 from contacts.models import Contact
 
 
-def numbers_for(kept: Sequence[int | None]) -> list[int]:
-    """A number for each of some new contacts: the one it brings along, which is nobody's, or one nobody had before."""
+def numbers_for(kept: Sequence[int | None], *, above: int = 0) -> list[int]:
+    """A number for each of some new contacts: the one it brings along, which is nobody's, or one nobody had before.
+
+    The new ones are greater than ``above``: what is up to there others are still to bring.
+    """
     brought = [number for number in kept if number is not None]
-    highest = max(brought, default=0)
+    highest = max([above, *brought])
     if highest:
         keep_number(highest)
     new = iter(_next_numbers(len(kept) - len(brought), highest))

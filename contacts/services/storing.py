@@ -48,13 +48,17 @@ _CHANGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """Whose rows are stored: the import's number and operation, who asked for it, where national numbers are national."""
+    """Whose rows are stored: the import's number and operation, who asked for it, where national numbers are national.
+
+    ``highest_number`` is the greatest that any row of the file, stored or not yet, brings along.
+    """
 
     number: int
     operation: UUID
     actor: Actor
     region: str
     now: datetime
+    highest_number: int = 0
 
 
 def store_created(targets: Sequence[Target], of: Import) -> None:
@@ -65,7 +69,7 @@ def store_created(targets: Sequence[Target], of: Import) -> None:
     if not targets:
         return
     contacts = [_contact(target) for target in targets]
-    _identify(targets, contacts)
+    _identify(targets, contacts, of.highest_number)
     for target, contact in zip(targets, contacts, strict=True):
         contact.version = 1 + len(target.changes)
         if target.changes:
@@ -102,10 +106,11 @@ def _contact(target: Target) -> Contact:
     return cast("Contact", target.contact)
 
 
-def _identify(targets: Sequence[Target], contacts: Sequence[Contact]) -> None:
+def _identify(targets: Sequence[Target], contacts: Sequence[Contact], highest_number: int) -> None:
     ids = next_ids(Contact, len(targets))
     # None where a contact has none of its own yet, whatever the model says.
-    numbers = numbers_for([cast("int | None", contact.number) for contact in contacts])
+    kept = [cast("int | None", contact.number) for contact in contacts]
+    numbers = numbers_for(kept, above=highest_number)
     for target, contact, key, number in zip(targets, contacts, ids, numbers, strict=True):
         target.id = contact.id = key
         target.number = contact.number = number

@@ -22,7 +22,7 @@ from contacts.importing.interpreting import interpreter_for
 from contacts.importing.options import CHUNK, ROUND_ROBIN, ImportOptions, OnDuplicate
 from contacts.importing.reading import open_source
 from contacts.importing.records import Source, Unreadable
-from contacts.importing.report import replacing, write_failed, write_report
+from contacts.importing.report import check_place, replacing, write_failed, write_report
 from contacts.importing.runner import context_digest, passage
 from contacts.management.progress import progress_of
 from contacts.models import ImportJob, ImportState
@@ -73,6 +73,7 @@ class Command(JsonCommand):
         if sum(map(bool, (options["dry_run"], options["plan"], options["resume"], options["show_mapping"]))) > 1:
             raise CommandError("Choose one of --dry-run, --plan, --resume and --show-mapping.", returncode=2)
         try:
+            _check_report(options["report"], options["file"])
             with organization_named(options["organization"]) as organization_id:
                 asked = self._asked(options)
             with _opened(options["file"], options["format"]) as source:
@@ -80,7 +81,9 @@ class Command(JsonCommand):
         except Unreadable as error:
             raise CommandError(str(error), returncode=2) from error
         except OSError as error:
-            raise CommandError(f"{error.filename}: {error.strerror}.", returncode=2) from error
+            raise CommandError(_worded(error, options["file"]), returncode=2) from error
+        except KeyboardInterrupt as error:
+            raise CommandError("Stopped; every row up to here is done. Go on with --resume.", returncode=130) from error
 
     def _answer(
         self, organization_id: int, source: Source, asked: ImportOptions, options: Mapping[str, Any]
@@ -140,8 +143,15 @@ class Command(JsonCommand):
             progress_of("Planning" if is_plan else "Importing", source.size) as progress,
             passage(organization_id, job, source, actor=self.actor, is_plan=is_plan, ahead=True) as steps,
         ):
-            while steps.step():
-                progress(steps.job.position, steps.job.rows)
+            try:
+                while steps.step():
+                    progress(steps.job.position, steps.job.rows)
+            except Unreadable as error:
+                with tenant_scope(organization_id):
+                    refused = imports.refuse_import(steps.job, str(error))
+                if refused.state == ImportState.REFUSED:
+                    raise
+                return refused
             return steps.job
 
     def _told(self, job: ImportJob, source: Source, options: Mapping[str, Any], *, is_plan: bool) -> dict[str, Any]:
@@ -153,11 +163,18 @@ class Command(JsonCommand):
         told["import_id"] = job.number
         if is_plan:
             told["plan"] = job.plan_hash
-        if source.notes:
-            told["notes"] = list(source.notes)
+        notes = [*source.notes]
+        if job.message:
+            notes.append(f"Not all of the file is in: {job.message}")
         if options["report"]:
-            told |= _reported(options["report"], job, source, is_plan=is_plan)
-        if job.failed:
+            try:
+                told |= _reported(options["report"], job, source, is_plan=is_plan)
+            except OSError as error:
+                notes.append(f"There is no report: {_worded(error, options['report'])}")
+                self.status = 1
+        if notes:
+            told["notes"] = notes
+        if job.failed or job.message:
             self.status = 1
         if not job.rows:
             raise Unreadable("The file has no rows.")
@@ -205,11 +222,27 @@ def _reported(path: Path, job: ImportJob, source: Source, *, is_plan: bool) -> d
     return told
 
 
+def _check_report(report: Path | None, file: Path) -> None:
+    """Before anything is done: nothing is more annoying than an hour's work that nobody tells about."""
+    if report is None:
+        return
+    if report.exists() and file.exists() and report.samefile(file):
+        raise CommandError("The report would take the place of the file itself.", returncode=2)
+    check_place(report)
+
+
+def _worded(error: OSError, path: Path) -> str:
+    return f"{error.filename or path}: {error.strerror or error}."
+
+
 def _mapping_in(path: Path) -> Any:
     try:
-        return orjson.loads(path.read_bytes())
+        mapping = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
         raise Unreadable(f"{path} is no JSON: {error}.") from error
+    if not isinstance(mapping, dict):
+        raise Unreadable(f"{path} holds no object of JSON.")
+    return mapping
 
 
 def _members(who: str) -> tuple[int, ...]:
