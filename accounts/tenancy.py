@@ -98,6 +98,22 @@ class Scope:
         self.begin()
         _tell_database(self.organization_id, self._longest_statement)
 
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Keep what was done so far, and no transaction while the block waits for somebody: for a client that sends much.
+
+        In the block the database is asked nothing.
+        """
+        self.commit()
+        opened, self._transaction = self._transaction, None
+        if opened is not None:
+            self._leave(opened)
+        try:
+            yield
+        finally:
+            self.begin()
+            _tell_database(self.organization_id, self._longest_statement)
+
     def mark_for_rollback(self) -> None:
         """Nothing of this unit of work is to be kept."""
         self._rollback = True

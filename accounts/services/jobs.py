@@ -40,6 +40,8 @@ Standing: TypeAlias = Callable[[Callable[[], bool]], int]
 standing_work: Final[list[Standing]] = []
 # How long the oldest of it has been waiting, None when none is.
 standing_waits: Final[list[Callable[[], timedelta | None]]] = []
+# What a worker lets go of when it ends, so that others need not wait for it.
+standing_ends: Final[list[Callable[[], None]]] = []
 
 
 def sweep_jobs() -> int:

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from accounts.actor import Actor
+from accounts.actor import Actor, ActorKind, Door
 from accounts.exceptions import Duplicate, FieldError, Forbidden, Invalid
 from accounts.models import Credential, Member, Organization, User
 from accounts.models.user import UserAccounts
 from accounts.roles import Right, Role
 from accounts.services.validation import email_faults, faults_of, password_faults
+from accounts.tenancy import current_organization
 
 _OWN_NAMES = {name: name for name in ("email", "password", "first_name", "last_name")}
 
@@ -142,3 +143,24 @@ def _keep_an_owner(member: Member) -> None:
     owners = Member.objects.filter(role=Role.OWNER, is_active=True, user__is_active=True)
     if not owners.exclude(pk=member.pk).exists():
         raise Forbidden("an organization keeps at least one owner")
+
+
+def acting_member(member_id: int, door: Door) -> Actor:
+    """A member of the organization in scope as they are now, for what they asked for earlier.
+
+    Raises ``Forbidden`` when they are none any more.
+    """
+    active = Member.objects.filter(is_active=True, user__is_active=True)
+    member = active.filter(pk=member_id).first()
+    if member is None:
+        raise Forbidden("whoever asked for it is no active member any more")
+    role = Role(member.role)
+    is_narrowed = role is Role.AGENT and current_organization().agents_see_only_their_contacts
+    return Actor(
+        kind=ActorKind.MEMBER,
+        door=door,
+        label=member.full_name,
+        role=role,
+        member_id=member.pk,
+        sees_all_contacts=not is_narrowed,
+    )

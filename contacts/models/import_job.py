@@ -59,6 +59,11 @@ class ImportJob(TenantModel):
     # Who is at work on it: made anew by each, so that whoever was overtaken notices. ``worker`` says where it runs.
     lease = models.UUIDField(null=True)
     worker = models.CharField(max_length=200, blank=True, default="")
+    # Whether workers do it: its file is kept here, or it needs none. ``attempts`` are those that came to nothing so far.
+    is_background = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # Who wants it taken back; what is planned and run is whose the file is.
+    undo_member_id = models.BigIntegerField(null=True)
 
     plan_hash = models.CharField(max_length=64, blank=True, default="")
     # Whether it must do exactly what was planned.
@@ -101,7 +106,15 @@ class ImportJob(TenantModel):
             ),
             models.CheckConstraint(condition=Q(state__in=ImportState.values), name="import_state_known"),
         ]
-        indexes = [models.Index(fields=["organization", "identity"], name="import_by_identity")]
+        indexes = [
+            models.Index(fields=["organization", "identity"], name="import_by_identity"),
+            # What workers look for several times a second.
+            models.Index(
+                fields=["organization", "id"],
+                condition=Q(is_background=True, state__in=WORKING),
+                name="import_in_background",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Import {self.number} of {self.file_name}"

@@ -102,7 +102,8 @@ def _refuse_beside(job: ImportJob) -> None:
     active = Q(state__in=[ImportState.RUNNING, ImportState.UNDOING])
     other = ImportJob.objects.filter(active).exclude(pk=job.pk).first()
     if other is not None:
-        how = "was interrupted: resume it first" if is_abandoned(other) else "is being worked on"
+        is_left = is_abandoned(other) and not other.is_background
+        how = "was interrupted: resume it first" if is_left else "is being worked on"
         raise ImportRefused(f"import {other.number} of {other.file_name!r} {how}")
 
 

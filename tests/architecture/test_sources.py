@@ -16,6 +16,7 @@ UNSCOPED = {
     "accounts/tenancy.py": "defines it",
     "activities/channels.py": "finds the channel a provider calls, and whose receipts wait, before one is known",
     "accounts/authentication.py": "finds out the organization, before one is known",
+    "contacts/waiting_imports.py": "finds whose imports wait for a worker, before one is known",
     "accounts/management/commands/purge_expired.py": "lists the organizations to visit one by one, as the owner role",
 }
 UNSCOPED_IN_TESTS = {
@@ -53,6 +54,7 @@ def test_only_the_fence_makes_querysets_of_its_own():
 # Imports inside functions hide cycles.
 LATE_IMPORTS = {
     "activities/apps.py": "the same, for the receivers of what happens to contacts, and the work of the worker",
+    "contacts/apps.py": "the same, for the work of the worker",
     "tests/activities/inbound/dying.py": "a program: models may be imported once it has set Django up",
     "accounts/apps.py": "Django loads this file before models may be imported; ready() is its place for checks",
 }
@@ -74,6 +76,7 @@ CATCHING_ALL = {
     "accounts/tenancy.py": "rolls back and raises again",
     "activities/inbound/email_parsed.py": "hostile mail makes a parser of others raise anything; it is quarantined",
     "contacts/importing/runner.py": "carries what failed in the thread that reads ahead to the one that asks, and raises it there",
+    "contacts/services/background_imports.py": "counts what failed against the import, which ends after a few attempts",
     "activities/services/applying.py": "tries the receipts of a batch that failed one by one, and puts off the one that did",
 }
 

@@ -20,7 +20,7 @@ from django_tasks import DEFAULT_TASK_BACKEND_ALIAS
 from django_tasks_db.management.commands.db_worker import Worker
 
 from accounts.commands import JsonCommand
-from accounts.services.jobs import Job, record_failure, standing_work, sweep_jobs
+from accounts.services.jobs import Job, record_failure, standing_ends, standing_work, sweep_jobs
 
 logger = logging.getLogger("latchkey.jobs")
 
@@ -81,7 +81,10 @@ class Command(JsonCommand):
             if options["stop_at_eof"]:
                 Thread(target=_stop_at_eof, args=[self._stopping], daemon=True).start()
             logger.info("%s is looking for jobs", WORKER_ID)
-            return {"jobs": self._run(interval=options["interval"], batch=options["batch"])}
+            try:
+                return {"jobs": self._run(interval=options["interval"], batch=options["batch"])}
+            finally:
+                self._attempt(self._let_go)
 
     def _run(self, *, interval: float, batch: bool) -> int:
         jobs, next_sweep = 0, monotonic()
@@ -105,6 +108,11 @@ class Command(JsonCommand):
         if done and connection.vendor == "sqlite":
             sleep(GIVING_WAY)
         return done
+
+    def _let_go(self) -> int:
+        for end in standing_ends:
+            end()
+        return len(standing_ends)
 
     def _between_pieces(self) -> Callable[[], bool]:
         """What tells a piece of standing work to stop, and lets others write before the second and each that follows."""
