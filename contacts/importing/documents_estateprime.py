@@ -104,9 +104,15 @@ class EstatePrimeInterpreter(DocumentInterpreter):
         return {"assigned_to": members[0]} | ({"further_assignees": tuple(members[1:])} if members[1:] else {})
 
     def _member(self, key: str, user: Any) -> Any:
+        """By e-mail address or name. By its number alone a user of another system would become whoever has it here."""
         if user is UNSET:
             return UNSET
-        member = self.context.members_by_id.get(_identifier(user.get("id") if isinstance(user, Mapping) else user))
+        if not isinstance(user, Mapping):
+            self.noted.note(f"{key} {shown(user)}", _NAMELESS)
+            return UNSET
+        name = f"{user.get('first_name') or ''} {user.get('last_name') or ''}"
+        known = (self.context.members.get(str(said).strip().casefold()) for said in (user.get("email"), name) if said)
+        member = next((key for key in known if key is not None), None)
         if member is None:
             self.noted.note(f"{key} {shown(user)}", _NOBODY)
         return member or UNSET

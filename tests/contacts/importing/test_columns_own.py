@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange
-from contacts.exporting.documents import exported_fields
 from contacts.exporting.tables import Table
 from contacts.field_types import FIELD_TYPES, Definition
 from contacts.field_types.base import joined
@@ -173,7 +172,7 @@ def test_an_export_without_a_field_of_the_team_says_nothing_of_it():
 
 def test_an_organizations_table_is_understood_there_and_without_its_own_fields_elsewhere(north: World, south: World):
     with north.scope():
-        table = Table(exported_fields())
+        table = Table()
         (row,) = table.rows([north.contact.pk])
         home = read_context()
     with south.scope():

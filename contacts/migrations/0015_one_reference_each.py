@@ -29,7 +29,7 @@ IMPLIED = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0013_search_in_batches"),
+        ("contacts", "0014_search_in_batches"),
     ]
 
     operations = [DropForeignKey(table, column, target) for table, column, target in IMPLIED]

@@ -35,7 +35,7 @@ $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0012_imports"),
+        ("contacts", "0013_background_imports"),
     ]
 
     operations = [
