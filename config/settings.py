@@ -450,6 +450,7 @@ UNFOLD: dict[str, Any] = {
                         link=format_lazy("{}?state=deleted", reverse_lazy("admin:contacts_contact_changelist")),
                         active="config.dashboard.navigation.is_among_deleted_contacts",
                     ),
+                    _entry("Imports", "upload_file", "contacts_importjob_changelist", "writes_contacts"),
                 ],
             },
             {

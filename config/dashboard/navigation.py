@@ -27,6 +27,10 @@ def reads_contacts(request: HttpRequest) -> bool:
     return _allows(request, Right.READ_CONTACTS)
 
 
+def writes_contacts(request: HttpRequest) -> bool:
+    return _allows(request, Right.WRITE_CONTACTS)
+
+
 def reads_members(request: HttpRequest) -> bool:
     return _allows(request, Right.READ_MEMBERS)
 

@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="importjob",
+            options={"base_manager_name": "objects", "ordering": ["-id"], "verbose_name": "import"},
+        ),
         migrations.AddField(
             model_name="importjob",
             name="is_background",

@@ -94,6 +94,7 @@ class ImportJob(TenantModel):
     undone_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
+        verbose_name = "import"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="import_job_tenant_key"),

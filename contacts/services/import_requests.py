@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.exceptions import NotFound
-from accounts.roles import Right
+from accounts.models import Member
+from accounts.roles import Right, Role
 from contacts.exceptions import ImportRefused
 from contacts.importing.context import read_context
 from contacts.importing.options import WORKER_CHUNK, ImportOptions
@@ -113,3 +114,16 @@ def _begin_anew(job: ImportJob) -> None:
     for name, zero in zeros.items():
         setattr(job, name, zero)
     job.lease, job.worker, job.moved_at = None, "", timezone.now()
+
+
+def members_in_turn() -> tuple[int, ...]:
+    """Primary keys of those who get rows in turn: the agents or, where there are none, everybody who may write.
+
+    Raises ``ImportRefused`` where nobody may.
+    """
+    members = Member.objects.filter(is_active=True).order_by("pk")
+    agents = members.filter(role=Role.AGENT)
+    found = tuple((agents if agents.exists() else members.exclude(role=Role.VIEWER)).values_list("pk", flat=True))
+    if not found:
+        raise ImportRefused("the organization has no member to assign contacts to")
+    return found

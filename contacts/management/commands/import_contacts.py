@@ -13,8 +13,6 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from accounts.commands import JsonCommand, member_with_email, organization_named
-from accounts.models import Member
-from accounts.roles import Role
 from accounts.tenancy import tenant_scope
 from contacts.exceptions import ImportRefused
 from contacts.importing.context import read_context
@@ -27,6 +25,7 @@ from contacts.importing.runner import context_digest, passage
 from contacts.management.progress import progress_of
 from contacts.models import ImportJob, ImportState
 from contacts.services import imports
+from contacts.services.import_requests import members_in_turn
 
 FORMATS = ("auto", "csv", "xlsx", "vcard", "json", "winnerr", "rentalot", "estateprime")
 
@@ -249,12 +248,7 @@ def _members(who: str) -> tuple[int, ...]:
     """Primary keys of those who get the rows: one member, or everybody whose work it is in turn."""
     if who != ROUND_ROBIN:
         return (member_with_email(who).pk,)
-    members = Member.objects.filter(is_active=True).order_by("pk")
-    agents = members.filter(role=Role.AGENT)
-    found = tuple((agents if agents.exists() else members.exclude(role=Role.VIEWER)).values_list("pk", flat=True))
-    if not found:
-        raise ImportRefused("the organization has no member to assign contacts to")
-    return found
+    return members_in_turn()
 
 
 def _digest_of(path: Path) -> str:
