@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor, ActorKind, Door
 from accounts.authentication import digest_of
+from accounts.identifiers import uuid7
 from accounts.models import (
     Credential,
     CredentialKind,
@@ -42,7 +43,18 @@ from activities.models import IdentityKind, Receipt, ReceiptState, SenderIdentit
 from activities.services import create_deal, record_activity, record_communication
 from activities.services.channels import create_channel
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange, RelatedPersonDraft
-from contacts.models import Contact, MergeReason, Rescore, ScoringWeights, Source
+from contacts.importing.outcomes import pack
+from contacts.models import (
+    Contact,
+    ImportChunk,
+    ImportJob,
+    ImportPart,
+    ImportState,
+    MergeReason,
+    Rescore,
+    ScoringWeights,
+    Source,
+)
 from contacts.services import create_contacts, delete_contact, update_contact
 from contacts.services.consenting import Statement, record_consents
 from contacts.services.custom_fields import create_field
@@ -207,9 +219,26 @@ def _populate(members: Mapping[Role, Member], contacts: list[Contact], canary: s
         credential=session, key="populated-world", fingerprint="0" * 64, status_code=201, body=canary
     )
     _inbound(contacts, canary, actor_of(owner))
+    _import(canary)
     # Of windows that are long over.
     RequestMeter.objects.create(name="requests", minute_taken=1, day_taken=1)
     WriteMeter.objects.create(name="contacts", minute_taken=1, day_taken=1, month_taken=1)
+
+
+def _import(canary: str) -> None:
+    """An import of long ago that was given up, with its file and its plan. A test's own begin at number 1."""
+    job = ImportJob.objects.create(
+        number=0,
+        file_name=f"{canary}.csv",
+        file_size=len(canary),
+        state=ImportState.CANCELLED,
+        actor_kind="member",
+        actor_label=f"Owner {canary}",
+        operation=uuid7(),
+        requested_at=MOMENT,
+    )
+    ImportChunk.objects.create(job=job, number=0, is_plan=True, first_line=1, last_line=1, rows=pack([]))
+    ImportPart.objects.create(job=job, number=0, data=canary.encode())
 
 
 def _inbound(contacts: list[Contact], canary: str, actor: Actor) -> None:
