@@ -11,7 +11,7 @@ RUN = $(VENV)/bin/python
 MANAGE = $(RUN) manage.py
 INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup setup-dev setup-browser demo serve test proof bench chaos-inbound lint format types check lock clean
+.PHONY: help setup setup-dev setup-browser demo serve test proof bench bench-import chaos-inbound lint format types check lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,12 @@ KEEP ?= 1
 
 bench: setup-dev ## measure speed on PostgreSQL with ROWS contacts (default 100000; ONLY=winnerr,rentalot,estateprime,statements,totals,inbound)
 	@$(RUN) -m benchmarks.run --rows "$(ROWS)" --seconds "$(SECONDS)" --rounds "$(ROUNDS)" --only "$(ONLY)" --keep "$(KEEP)"
+
+SQLITE_ROWS ?= 100000
+
+bench-import: ROWS = 1000000
+bench-import: setup-dev ## measure an import of ROWS rows (default 1000000) beside COPY and bulk_create, and SQLITE_ROWS on SQLite
+	@$(RUN) -m benchmarks.imports --rows "$(ROWS)" --sqlite "$(SQLITE_ROWS)"
 
 DELIVERIES ?= 100000
 KILLS ?= 20

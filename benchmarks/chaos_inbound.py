@@ -11,28 +11,23 @@ import argparse
 import json
 import os
 import secrets
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from itertools import cycle
 from random import Random
 from threading import Event, Thread, local
 from typing import Any, Final
 
-import psycopg
-from psycopg import sql
-
 from benchmarks.chaos_deliveries import Delivery, Said, Story, story
-from benchmarks.database import OWNER_RIGHTS, create, enter
-from benchmarks.place import REPOSITORY, Login, place_of_this_run, superuser_url
+from benchmarks.installation import Installation, on_postgresql, on_sqlite
+from benchmarks.place import REPOSITORY
 from benchmarks.servers import HOST, Server, serving
 
 SLUGS: Final = ("north", "south")
@@ -43,40 +38,13 @@ CONNECTIONS: Final = 8
 PATIENCE: Final = 120
 
 
-@dataclass(frozen=True)
-class Installation:
-    """How its programs find the database, how this one does (a URL, or SQLite's file), and the paths of the channels."""
-
-    environment: Mapping[str, str]
-    database: str
-    secret: str
-    paths: Sequence[str] = ()
-
-    def manage(self, *arguments: str) -> dict[str, Any]:
-        """Run one of the project's commands; returns the object it printed, {} for none."""
-        command = [sys.executable, "manage.py", *arguments]
-        variables = os.environ | dict(self.environment)
-        done = subprocess.run(command, cwd=REPOSITORY, env=variables, stdout=subprocess.PIPE, check=True)
-        answer: dict[str, Any] = json.loads(done.stdout) if done.stdout.strip() else {}
-        return answer
-
-    def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """What a statement gives, of all organizations; of one that changes something, nothing."""
-        if self.database.startswith("postgres://"):
-            with psycopg.connect(self.database, autocommit=True) as owner:
-                asked = owner.execute(statement.encode())
-                return asked.fetchall() if asked.description else []
-        with closing(sqlite3.connect(self.database, timeout=60, isolation_level=None)) as opened:
-            return opened.execute(statement).fetchall()
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run it; the status for the shell."""
     options = _options(arguments)
     chance = Random(options.seed)  # noqa: S311 - of a test, and to be the same again
     told = story(options.deliveries, channels=CHANNELS, organizations=len(SLUGS), chance=chance)
     with ExitStack() as stack:
-        made = stack.enter_context(_on_postgresql() if options.database == "postgresql" else _on_sqlite())
+        made = stack.enter_context(on_postgresql("chaos") if options.database == "postgresql" else on_sqlite("chaos"))
         installation = _installed(made)
         server = stack.enter_context(serving("chaos", "config.wsgi", installation.environment, "nobody"))
         begun = time.monotonic()
@@ -102,45 +70,6 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     if options.deliveries < 100:
         parser.error("deliveries: at least 100, or there is no disorder")
     return options
-
-
-@contextmanager
-def _on_sqlite() -> Iterator[Installation]:
-    with tempfile.TemporaryDirectory(prefix="latchkey-chaos-") as directory:
-        file = f"{directory}/latchkey.sqlite3"
-        yield Installation(_environment(f"sqlite:///{file}", directory), file, secrets.token_hex(16))
-
-
-@contextmanager
-def _on_postgresql() -> Iterator[Installation]:
-    """In a database and with roles that are dropped in the end."""
-    name = f"latchkey_chaos_{os.getpid()}"
-    logins = [Login(f"{name}_{kind}", secrets.token_hex(16)) for kind in ("owner", "application")]
-    place = replace(place_of_this_run(), owner=logins[0], application=logins[1])
-    enter(place.owner, OWNER_RIGHTS)
-    try:
-        create(name, place.owner)
-        with tempfile.TemporaryDirectory(prefix="latchkey-chaos-") as directory:
-            owner = place.url(place.owner, name)
-            environment = _environment(place.url(place.application, name), directory) | {"DATABASE_OWNER_URL": owner}
-            made = Installation(environment, owner, secrets.token_hex(16))
-            made.manage("create_database_role")
-            yield made
-    finally:
-        with psycopg.connect(superuser_url(), autocommit=True) as superuser:
-            superuser.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            for login in logins:
-                superuser.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(login.role)))
-
-
-def _environment(url: str, directory: str) -> dict[str, str]:
-    return {
-        "ENVIRONMENT": "local",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "DATABASE_URL": url,
-        "DATA_DIR": directory,
-        "WEB_CONCURRENCY": "2",
-    }
 
 
 def _installed(made: Installation) -> Installation:
