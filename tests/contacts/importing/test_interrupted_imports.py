@@ -6,24 +6,28 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, ClassVar
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.tenancy import tenant_scope
 from contacts.drafts import ContactDraft
 from contacts.exceptions import DuplicateContact, ImportRefused, Overtaken
+from contacts.importing.context import read_context
+from contacts.importing.interpreting import SAMPLE
 from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate
 from contacts.importing.reading import open_source
-from contacts.importing.runner import Passage, passage
+from contacts.importing.records import Record, RowFault, Source
+from contacts.importing.runner import Passage, context_digest, passage
 from contacts.models import Contact, ContactChange, CustomField, ImportChunk, ImportJob, ImportState
 from contacts.services import change_weights, create_contact, imports
 from contacts.services.custom_fields import retire_field
@@ -246,6 +250,78 @@ def test_what_the_organization_changes_meanwhile_holds_for_the_rows_behind(north
         people = list(Contact.objects.filter(email__endswith="@new.example").order_by("number"))
     assert [bool(contact.custom_values) for contact in people] == [True, True, True, True, False, False]
     assert [contact.lead_score for contact in people[2:]] == [people[0].lead_score + 40] * 4
+
+
+@pytest.mark.django_db
+def test_a_planned_import_that_is_gone_on_with_keeps_to_its_plan(north: World, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(["Name,Email", *(f"Person {number},p{number}@new.example" for number in range(6))]))
+    plan = ended(north, path, "--dry-run", "--chunk", "2").answer["plan"]
+    with north.scope():
+        context = read_context()
+        job = imports.bind_to_plan(ImportJob.objects.get(plan_hash=plan), context_digest(context))
+        job = imports.claim(job, ImportState.RUNNING, expected=[ImportState.PLANNED])
+    source = open_source(path, "auto")
+    with passage(north.organization.pk, job, source, actor=Actor.command("tests"), is_plan=False) as steps:
+        assert steps.step()
+    source.close()
+    with north.scope():
+        imports.let_go(steps.job)
+        create_contact(ContactDraft(email="P4@new.example"), actor=north.actor())
+    refused = ended(north, path, "--plan", plan)
+    assert (refused.status, refused.sentence) == (
+        2,
+        "Import 1 of the same file was interrupted: go on with --resume.",
+    )
+    resumed = ended(north, path, "--resume")
+    assert (resumed.status, resumed.counts) == (1, (5, 0, 0, 1, 6))
+    with north.scope():
+        (moved,) = [outcome for outcome in imports.outcomes_of(job, is_plan=False) if outcome.fate is Fate.FAIL]
+    assert (moved.line, moved.faults[0].code) == (6, "moved")
+
+
+class Counting(Source):
+    """A file that counts what is read of it."""
+
+    format: ClassVar[str] = "csv"
+    suffix: ClassVar[str] = ".csv"
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.read = 0
+
+    @property
+    def headers(self) -> Sequence[str] | None:
+        return self.source.headers
+
+    def records(self, after: int = 0, line: int = 0) -> Iterator[Record]:
+        for record in self.source.records(after, line):
+            self.read += 1
+            yield record
+
+    def write_failed(self, stream: IO[bytes], records: Iterator[tuple[Record, Sequence[RowFault]]]) -> int:
+        return self.source.write_failed(stream, records)
+
+    def close(self) -> None:
+        self.source.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_plan", [False, True])
+def test_a_file_is_read_as_far_as_it_is_worked_on(north: World, tmp_path: Path, is_plan: bool) -> None:
+    source = Counting(open_source(people(tmp_path / "people.csv", 200), "auto"))
+    state = ImportState.PLANNING if is_plan else ImportState.RUNNING
+    with north.scope():
+        job = importing.begun(north, ImportOptions(chunk=10), state)
+    ahead: list[int] = []
+    with passage(north.organization.pk, job, source, actor=north.actor(), is_plan=is_plan, ahead=True) as steps:
+        while steps.step():
+            # Those by which the columns were recognised are not kept.
+            ahead.append(source.read - SAMPLE - steps.job.rows)
+    source.close()
+    assert len(ahead) == 20
+    # A chunk that waits, and one that is being made.
+    assert max(ahead) <= 2 * 10
 
 
 @pytest.mark.django_db(transaction=True)
