@@ -147,7 +147,7 @@ class Command(JsonCommand):
             except Unreadable as error:
                 with tenant_scope(organization_id):
                     refused = imports.refuse_import(steps.job, str(error))
-                if refused.state == ImportState.REFUSED:
+                if refused.state != ImportState.FINISHED:
                     raise
                 return refused
             return steps.job
