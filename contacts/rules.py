@@ -275,7 +275,7 @@ def _apply_names(draft: ContactDraft, contact: Contact, former_company: str) -> 
 def _apply_whole_name(draft: ContactDraft, whole: str, contact: Contact) -> None:
     """Another whole name: of a company by itself it is the company's, unless the draft has one for that too.
 
-    Raises ``Invalid`` for one that is too long for a company (docs/decisions/0025).
+    Raises ``Invalid`` for one that is too long for a company (docs/decisions/0025), or that has too long a part.
     """
     is_alone = _is_company_alone(contact)
     if is_alone and whole and not draft.company_name:
@@ -287,6 +287,9 @@ def _apply_whole_name(draft: ContactDraft, whole: str, contact: Contact) -> None
     are_parts_said = draft.first_name is not UNSET or draft.last_name is not UNSET
     if not are_parts_said or not (contact.first_name or contact.last_name):
         contact.first_name, contact.last_name = split_name(whole, is_company=is_alone)
+        if max(len(contact.first_name), len(contact.last_name)) > LONGEST["first_name"]:
+            # One word of it is longer than any part of a name may be.
+            raise Invalid([FieldError("full_name", "too_long", {"maximum": LONGEST["first_name"]})])
 
 
 def _is_company_alone(contact: Contact) -> bool:

@@ -305,12 +305,12 @@ def _finish(job: ImportJob, state: ImportState, *, digest: str = "", **moments: 
 def refuse_import(job: ImportJob, message: str) -> ImportJob:
     """The file turned out to be none that can be imported, or the rest of it none that can be read; returns it fresh.
 
-    A run that has stored rows is finished then, with the message: it can be taken back. Raises ``Overtaken``.
+    A run that has stored rows is finished then, with the message: it can be taken back. Somebody else's stays as it is.
     """
     with transaction.atomic():
         fresh = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
         if fresh.lease != job.lease:
-            raise Overtaken(f"somebody else works on import {job.number}")
+            return fresh
         if fresh.state == ImportState.RUNNING and fresh.rows:
             fresh.state, fresh.finished_at = ImportState.FINISHED, timezone.now()
         else:

@@ -121,9 +121,8 @@ class Command(JsonCommand):
         interrupted = imports.interrupted_import(identity)
         if options["resume"]:
             return _resumed(interrupted)
-        if interrupted is not None and interrupted.state == ImportState.RUNNING and not options["dry_run"]:
-            how = "was interrupted: go on with --resume" if imports.is_abandoned(interrupted) else "is being worked on"
-            raise ImportRefused(f"import {interrupted.number} of the same file {how}")
+        if interrupted is not None and not options["dry_run"]:
+            _refuse_unfinished(interrupted)
         job = imports.begin_import(
             file_name=path.name,
             file_size=path.stat().st_size,
@@ -148,7 +147,7 @@ class Command(JsonCommand):
             except Unreadable as error:
                 with tenant_scope(organization_id):
                     refused = imports.refuse_import(steps.job, str(error))
-                if refused.state == ImportState.REFUSED:
+                if refused.state != ImportState.FINISHED:
                     raise
                 return refused
             return steps.job
@@ -196,9 +195,16 @@ def _planned(identity: str, plan_hash: str, digest: str) -> ImportJob:
     job = imports.planned_import(identity, plan_hash)
     if job is None:
         raise ImportRefused("no plan with this hash was made for this file and these options")
+    _refuse_unfinished(job)
     if job.state == ImportState.PLANNED:
         job = imports.bind_to_plan(job, digest)
     return imports.claim(job, ImportState.RUNNING, expected=[ImportState.PLANNED])
+
+
+def _refuse_unfinished(job: ImportJob) -> None:
+    if job.state == ImportState.RUNNING:
+        how = "was interrupted: go on with --resume" if imports.is_abandoned(job) else "is being worked on"
+        raise ImportRefused(f"import {job.number} of the same file {how}")
 
 
 def _resumed(interrupted: ImportJob | None) -> ImportJob:

@@ -14,7 +14,9 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Member
 from contacts.drafts import ContactDraft
+from contacts.field_types import FIELD_TYPES
 from contacts.models import Contact, ImportJob, ImportState
+from contacts.models.custom_field import KINDS_WITH_OPTIONS
 from contacts.services import create_contact, update_contact
 from contacts.services.custom_fields import create_field
 from tests.worlds import World, actor_of
@@ -82,8 +84,9 @@ def addresses(world: World) -> set[str]:
 
 
 def jobs(world: World) -> list[tuple[int, str]]:
+    """Numbers and states of the imports, apart from the one each world begins with."""
     with world.scope():
-        return list(ImportJob.objects.order_by("number").values_list("number", "state"))
+        return list(ImportJob.objects.filter(number__gt=0).order_by("number").values_list("number", "state"))
 
 
 def test_every_row_is_accounted_for_in_one_object(north: World, south: World, people: Path) -> None:
@@ -356,7 +359,7 @@ def test_an_unfinished_import_keeps_others_out_until_it_goes_on(north: World, pe
     ended(north, people)
     with north.scope():
         # As if it had been killed before its last row.
-        ImportJob.objects.update(state=ImportState.RUNNING, finished_at=None)
+        ImportJob.objects.filter(number=1).update(state=ImportState.RUNNING, finished_at=None)
     refused = ended(north, other)
     assert (refused.status, refused.sentence) == (
         2,
@@ -390,3 +393,76 @@ def test_what_is_stored_already_is_not_replaced_by_what_rows_do_not_say(north: W
     with north.scope():
         jane = Contact.objects.get(pk=north.contact.pk)
     assert (jane.city, jane.source, jane.assigned_to_id) == ("Paris", f"website {north.canary}", north.admin.pk)
+
+
+HOSTILE = [
+    "\x00",
+    "9" * 400,
+    "-9223372036854775809",
+    "1e400",
+    "NaN",
+    "-0",
+    "0x1F",
+    "<script>alert(1)</script>",
+    "2024-02-31",
+    "9999-12-31T23:59:59-14:00",
+    "0000-00-00",
+    "٣",
+    "a" * 20_000,
+    "[1, 2]",
+    '{"a": 1}',
+    '"',
+    "\\N",
+    "\t",
+    "=1+1",
+    "1,2;3|4",
+]
+
+
+def test_no_value_of_any_custom_field_stops_an_import(north: World, tmp_path: Path) -> None:
+    """Each hostile value in a field of each kind, one a row."""
+    path, report = tmp_path / "people.csv", tmp_path / "report.jsonl"
+    with north.scope():
+        for kind in FIELD_TYPES:
+            options = ["One", "Two"] if kind in KINDS_WITH_OPTIONS else []
+            create_field(f"Of {kind}", kind, options, actor=north.actor())
+    rows = [(f"Person {number}", kind, value) for number, value in enumerate(HOSTILE) for kind in FIELD_TYPES]
+    with path.open("w", newline="") as stream:
+        lines = csv.DictWriter(stream, ["Name", *(f"Of {kind}" for kind in FIELD_TYPES)])
+        lines.writeheader()
+        lines.writerows({"Name": f"{name} {kind}", f"Of {kind}": value} for name, kind, value in rows)
+    done = ended(north, path, "--report", str(report), "--chunk", "50")
+    assert done.status == 1, done.sentence
+    assert len(lines_of(report)) == done.answer["rows"] == len(rows)
+
+
+@pytest.mark.parametrize("vendor", ["json", "winnerr", "rentalot", "estateprime"])
+def test_no_document_stops_an_import(north: World, tmp_path: Path, vendor: str) -> None:
+    """Each hostile value, and others that only JSON has, under each key that means something."""
+    path, report = tmp_path / "people.json", tmp_path / "report.jsonl"
+    path.write_text(json.dumps([{"first_name": "Ann", "firstName": "Ann", "name": "Ann"}]))
+    shown = ended(north, path, "--format", vendor, "--show-mapping").answer["columns"]
+    keys = sorted({column["column"].partition(".")[0] for column in shown})
+    values = [
+        *HOSTILE,
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        [],
+        {},
+        [None],
+        [[1]],
+        [{"a": "\x00"}],
+        {"a": "\x00"},
+        {"\x00": 1},
+    ]
+    people = [{"first_name": "Ann", "firstName": "Ann", "name": "Ann", key: value} for value in values for key in keys]
+    path.write_text("\n".join(json.dumps(person) for person in people))
+    for policy in ("skip", "update"):
+        options = ("--format", vendor, "--report", str(report), "--on-duplicate", policy)
+        done = ended(north, path, *options)
+        assert done.status == 1, done.sentence
+        assert len(lines_of(report)) == done.answer["rows"] == len(people)
