@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
+from unfold.widgets import SELECT_CLASSES
 
 from accounts.exceptions import DomainError, Invalid
 from accounts.roles import Right
@@ -73,6 +74,7 @@ STOPPABLE: Final = (ImportState.UPLOADED, ImportState.PLANNING, ImportState.PLAN
 # A rehearsal of very many rows is broken off, and says so.
 SECONDS_OF_REHEARSAL: Final = 3.0
 MOST_KEPT_NAMED: Final = 50
+SELECT: Final = " ".join(SELECT_CLASSES)
 _DIRECTORY: Final = "admin/contacts/importjob"
 
 
@@ -231,6 +233,7 @@ class ImportAdmin(TenantModelAdmin):
             format=FORMATS.get(job.format, ""),
             form=form,
             first=first,
+            select_classes=SELECT,
             earlier=self._earlier(request, job),
         )
 
