@@ -318,6 +318,8 @@ def title_of(draft: ContactDraft) -> str:
 
 def _details(draft: ContactDraft, names: Mapping[int, str], context: Context) -> Iterator[tuple[str, str]]:
     facts = {name: _plain(value) for name, value in draft.said().items() if name not in _UNTOLD}
+    if "added_tags" in facts:
+        facts["tags"] = list(dict.fromkeys([*facts.get("tags", ()), *facts.pop("added_tags")]))
     if "assigned_to" in facts:
         facts["assigned_to_id"] = facts.pop("assigned_to")
     for name, value in parted(facts).items():

@@ -193,11 +193,8 @@ class ImportAdmin(TenantModelAdmin):
     def upload_view(self, request: HttpRequest, *, is_whole: bool = True) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
-        if not is_whole:
-            form.errors.clear()
-            form.add_error("file", TOO_LARGE)
-        elif form.is_valid():
+        form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+        if form.is_valid():
             file = form.cleaned_data["file"]
             try:
                 job = upload(file.chunks(MEBIBYTE), file.name, actor=actor_of(request))
@@ -205,7 +202,11 @@ class ImportAdmin(TenantModelAdmin):
                 form.add_error("file", getattr(error, "message", "") or str(error))
             else:
                 return redirect(self.address_of("columns", job.pk))
-        return self._page(request, "upload", "Import contacts", form=form, most=MEBIBYTE)
+        elif not is_whole:
+            # What is left of the form says that no file came.
+            form.errors.clear()
+            form.add_error("file", TOO_LARGE)
+        return self._page(request, "upload", "Import contacts", form=form)
 
     # The columns.
 
