@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final
 
 from django import forms
@@ -19,8 +19,8 @@ from contacts.admin.fields import SuggestingInput, WordsField
 from contacts.admin.forms import source_names
 from contacts.admin.wording import label_of, parted, shown
 from contacts.drafts import UNSET, ContactDraft
+from contacts.importing.columns import TARGETS, TableInterpreter, choices, guess
 from contacts.importing.columns import Mapping as ColumnMapping
-from contacts.importing.columns import TableInterpreter, choices, guess
 from contacts.importing.context import Context, read_context
 from contacts.importing.interpreting import SAMPLE, TABLES, interpreter_for
 from contacts.importing.options import ROUND_ROBIN, ImportOptions, OnDuplicate
@@ -187,11 +187,19 @@ def first_rows(job: ImportJob, options: ImportOptions, chosen: Mapping[str, str]
                 )
             except Unreadable as failure:
                 error = _told(failure)
-        used, ignored = (interpreter.used(), interpreter.ignored()) if interpreter else ([], [])
+        used, ignored = (_in_words(interpreter.used()), interpreter.ignored()) if interpreter else ([], [])
         found = FirstRows(
             columns, used, ignored, tuple(source.notes), mapping.to_json() if mapping else None, error=error
         )
     return found if interpreter is None else _with_rows(found, interpreter, records, options, context, actor)
+
+
+def _in_words(used: Sequence[UsedColumn]) -> list[UsedColumn]:
+    """With what people call the targets."""
+    return [
+        replace(each, target=TARGETS[each.target].verbose_name if each.target in TARGETS else label_of(each.target))
+        for each in used
+    ]
 
 
 def _mapping(
@@ -281,21 +289,12 @@ def _with_rows(
 ) -> FirstRows:
     preparation = Preparation(interpreter, options, read_surroundings(), actor=import_actor(actor))
     rows = [preparation.row(record, ordinal) for ordinal, record in enumerate(records)]
-    names = {member.pk: member.full_name for member in Member.objects.filter(is_active=True)[:MOST_MEMBERS]}
+    names = _member_names()
     # Those with faults are what somebody should see: they come among the shown ones, in the order of the file.
     faulty = [row for row in rows if row.faults]
     chosen = {id(row) for row in [*faulty[: ROWS_SHOWN // 2], *rows][:ROWS_SHOWN]}
     shown_rows = [_row_shown(row, names, context) for row in rows if id(row) in chosen]
-    return FirstRows(
-        found.columns,
-        found.used,
-        found.ignored,
-        found.notes,
-        found.mapping,
-        rows=shown_rows,
-        looked_at=len(rows),
-        faulty=len(faulty),
-    )
+    return replace(found, rows=shown_rows, looked_at=len(rows), faulty=len(faulty))
 
 
 def _row_shown(row: Row, names: Mapping[int, str], context: Context) -> RowShown:
@@ -319,6 +318,8 @@ def title_of(draft: ContactDraft) -> str:
 
 def _details(draft: ContactDraft, names: Mapping[int, str], context: Context) -> Iterator[tuple[str, str]]:
     facts = {name: _plain(value) for name, value in draft.said().items() if name not in _UNTOLD}
+    if "added_tags" in facts:
+        facts["tags"] = list(dict.fromkeys([*facts.get("tags", ()), *facts.pop("added_tags")]))
     if "assigned_to" in facts:
         facts["assigned_to_id"] = facts.pop("assigned_to")
     for name, value in parted(facts).items():
@@ -340,18 +341,23 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def names_of_lines(job: ImportJob, lines: Sequence[int], options: ImportOptions) -> dict[int, str]:
-    """What the rows at the beginning of the file are called, by line; those further behind are left out."""
+def rows_at_lines(job: ImportJob, lines: Collection[int], options: ImportOptions) -> dict[int, RowShown]:
+    """What rows at the beginning of the file say, by line; those further behind, and what cannot be read, are left out."""
     try:
         with beginning(job) as source:
-            interpreter = interpreter_for(source, options.mapping, read_context())
-            wanted, last = set(lines), max(lines, default=0)
-            found = {}
-            for record in source.records():
-                if record.line > last:
-                    break
-                if record.line in wanted and record.fault is None:
-                    found[record.line] = title_of(interpreter.interpret(record).draft)
-            return found
+            context = read_context()
+            interpreter = interpreter_for(source, options.mapping, context)
+            names, last = _member_names(), max(lines, default=0)
+            records = takewhile(lambda record: record.line <= last, source.records())
+            wanted = [record for record in records if record.line in lines and record.fault is None]
+            drafts = {record.line: interpreter.interpret(record).draft for record in wanted}
     except Unreadable:
         return {}
+    return {
+        line: RowShown(line, title_of(draft), list(_details(draft, names, context)), ())
+        for line, draft in drafts.items()
+    }
+
+
+def _member_names() -> dict[int, str]:
+    return {member.pk: member.full_name for member in Member.objects.filter(is_active=True)[:MOST_MEMBERS]}

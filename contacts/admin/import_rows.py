@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from contacts.admin.history import FieldChange, change_lines
-from contacts.admin.import_columns import names_of_lines
+from contacts.admin.import_columns import rows_at_lines
 from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import Fate, Outcome, unpack
 from contacts.importing.records import RowFault
@@ -39,6 +39,7 @@ class OutcomeShown:
     fate: str
     color: str
     name: str
+    details: Sequence[tuple[str, str]]
     contact_id: int | None
     reason: str
     notes: Sequence[str]
@@ -95,17 +96,17 @@ def fates_of(job: ImportJob) -> list[tuple[str, str, int]]:
 
 def _shown(job: ImportJob, outcomes: Sequence[Outcome], actor: Actor) -> list[OutcomeShown]:
     contacts = _contacts({outcome.contact_id for outcome in outcomes if outcome.contact_id}, actor)
-    nameless = [outcome.line for outcome in outcomes if outcome.contact_id not in contacts]
-    names: dict[int, str] = {}
-    if nameless and is_kept(job):
-        names = names_of_lines(job, nameless, ImportOptions.from_json(job.options))
+    nameless = {outcome.line for outcome in outcomes if outcome.contact_id not in contacts}
+    rows = rows_at_lines(job, nameless, ImportOptions.from_json(job.options)) if nameless and is_kept(job) else {}
     changes = _changes_in_words(outcomes)
     return [
         OutcomeShown(
             line=outcome.line,
             fate=LABELS[outcome.fate][1 if shows_plan(job) else 0],
             color=LABELS[outcome.fate][2],
-            name=contacts.get(outcome.contact_id or 0, "") or names.get(outcome.line, ""),
+            name=contacts.get(outcome.contact_id or 0, "")
+            or (rows[outcome.line].title if outcome.line in rows else ""),
+            details=rows[outcome.line].details if outcome.line in rows and outcome.fate is Fate.CREATE else (),
             contact_id=outcome.contact_id if outcome.contact_id in contacts else None,
             reason=sentence(outcome.reason),
             notes=[sentence(note.removeprefix(KEPT)) for note in outcome.notes],

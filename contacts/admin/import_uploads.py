@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
@@ -62,6 +62,3 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ACCEPTED}),
         error_messages={"required": "Choose a file.", "empty": "The file is empty."},
     )
-
-    def clean_file(self) -> Any:
-        return self.cleaned_data["file"]

@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
+from unfold.widgets import SELECT_CLASSES
 
 from accounts.exceptions import DomainError, Invalid
 from accounts.roles import Right
@@ -73,6 +74,7 @@ STOPPABLE: Final = (ImportState.UPLOADED, ImportState.PLANNING, ImportState.PLAN
 # A rehearsal of very many rows is broken off, and says so.
 SECONDS_OF_REHEARSAL: Final = 3.0
 MOST_KEPT_NAMED: Final = 50
+SELECT: Final = " ".join(SELECT_CLASSES)
 _DIRECTORY: Final = "admin/contacts/importjob"
 
 
@@ -191,11 +193,8 @@ class ImportAdmin(TenantModelAdmin):
     def upload_view(self, request: HttpRequest, *, is_whole: bool = True) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
-        if not is_whole:
-            form.errors.clear()
-            form.add_error("file", TOO_LARGE)
-        elif form.is_valid():
+        form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+        if form.is_valid():
             file = form.cleaned_data["file"]
             try:
                 job = upload(file.chunks(MEBIBYTE), file.name, actor=actor_of(request))
@@ -203,7 +202,11 @@ class ImportAdmin(TenantModelAdmin):
                 form.add_error("file", getattr(error, "message", "") or str(error))
             else:
                 return redirect(self.address_of("columns", job.pk))
-        return self._page(request, "upload", "Import contacts", form=form, most=MEBIBYTE)
+        elif not is_whole:
+            # What is left of the form says that no file came.
+            form.errors.clear()
+            form.add_error("file", TOO_LARGE)
+        return self._page(request, "upload", "Import contacts", form=form)
 
     # The columns.
 
@@ -231,6 +234,7 @@ class ImportAdmin(TenantModelAdmin):
             format=FORMATS.get(job.format, ""),
             form=form,
             first=first,
+            select_classes=SELECT,
             earlier=self._earlier(request, job),
         )
 
