@@ -6,7 +6,7 @@ All columns of a model are written but for those a declaration leaves out, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -30,11 +30,6 @@ class Column:
     field: models.Field[Any, Any]
     is_member: bool = False
     target: type[models.Model] | None = None
-
-    @property
-    def path(self) -> str:
-        """Where a query finds what is written: of a reference, the natural key at its other end."""
-        return f"{self.field.name}__{natural_key(self.target)}" if self.target else self.field.attname
 
     @property
     def written_field(self) -> models.Field[Any, Any]:
@@ -80,6 +75,11 @@ class Kind:
             return Column(name=of.name, field=of)
         is_member = of.related_model is Member
         return Column(name=of.name, field=of, is_member=is_member, target=None if is_member else of.related_model)
+
+
+def models_referred_to(kinds: Iterable[Kind]) -> set[type[models.Model]]:
+    """The models that rows of these kinds refer to, but for members."""
+    return {column.target for kind in kinds for column in kind.columns if column.target is not None}
 
 
 def natural_key(model: type[models.Model]) -> str:

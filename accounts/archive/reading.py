@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -60,8 +60,3 @@ def _with_keys(paths: Sequence[Sequence[str]], members: MemberNumbers, read: _Re
     for path in paths:
         value = replaced(value, path, members.key_of)
     return value
-
-
-def referred_to(column: Column, rows: Sequence[Mapping[str, Any]]) -> set[Any]:
-    """The natural keys by which rows refer to others in one column."""
-    return {row[column.field.attname] for row in rows} - {None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,9 +12,10 @@ from django.db import DataError, IntegrityError, connection, models
 
 from accounts.archive.exporting import Progress
 from accounts.archive.files import ArchiveReader
-from accounts.archive.kinds import Column, Kind, natural_key
+from accounts.archive.keys import KeyStore
+from accounts.archive.kinds import Column, Kind, models_referred_to, natural_key
 from accounts.archive.members import MemberNumbers
-from accounts.archive.reading import Document, RowReader, place_of, referred_to
+from accounts.archive.reading import Document, RowReader, place_of
 from accounts.exceptions import ArchiveRefused, Duplicate, Invalid, TenantMismatch
 from accounts.identifiers import uuid7
 from accounts.models import Organization, User
@@ -52,11 +53,12 @@ def restore_organization(directory: Path, slug: str, kinds: Sequence[Kind], *, p
         raise TenantMismatch("an organization is not restored inside another")
     archive = ArchiveReader.open(directory, [kind.file for kind in kinds])
     founding, *others = kinds
-    with empty_scope() as scope:
+    with KeyStore.opened() as keys, empty_scope() as scope:
         scope.begin(write=True)
         restored = _restore_organization(archive, founding, slug)
         scope.allow_long_work()
-        highest = {kind.name: _restore_rows(archive, kind, restored, progress) for kind in others}
+        restoring = _Restoring(archive, models_referred_to(others), keys, restored, progress)
+        highest = {kind.name: restoring.restore(kind) for kind in others}
         # At the end: nobody who makes rows of other organizations meanwhile is kept waiting for it.
         for kind in others:
             if kind.keep_number is not None and highest[kind.name]:
@@ -93,47 +95,62 @@ def _restore_organization(archive: ArchiveReader, kind: Kind, slug: str) -> Rest
     return restored
 
 
-def _restore_rows(archive: ArchiveReader, kind: Kind, restored: Restored, progress: Progress) -> int:
-    """Store the rows of one kind; returns the greatest number among them where numbers are to be kept, else 0."""
-    reader = RowReader(kind, MemberNumbers.read())
-    documents = archive.documents(kind.file)
-    done = highest = 0
-    while batch := list(islice(documents, CHUNK)):
-        rows = [reader.values(document) for document in batch]
-        for column in kind.columns:
-            if column.target is not None:
-                _put_keys(kind, column, batch, rows, restored.logins_made)
-        _insert(kind, batch, rows)
-        done += len(rows)
-        if kind.keep_number is not None:
-            highest = max(highest, *(row["number"] for row in rows))
-        progress(kind.name, done, archive.rows(kind.file))
-    restored.rows[kind.name] = done
-    return highest
+class _Restoring:
+    """One pass over all kinds but the organization, each after those it refers to."""
 
+    def __init__(
+        self,
+        archive: ArchiveReader,
+        referred_to: Collection[type[models.Model]],
+        keys: KeyStore,
+        restored: Restored,
+        progress: Progress,
+    ) -> None:
+        self._archive = archive
+        self._referred_to = referred_to
+        self._keys = keys
+        self._restored = restored
+        self._progress = progress
 
-def _put_keys(
-    kind: Kind, column: Column, batch: Sequence[Document], rows: Sequence[dict[str, Any]], logins_made: list[str]
-) -> None:
-    """Replace natural keys by the primary keys of the rows that have them here."""
-    wanted = referred_to(column, rows)
-    keys = _logins(kind, wanted, logins_made) if column.target is User else _keys_of(column.target, wanted)
-    name = column.field.attname
-    for (line, _), row in zip(batch, rows, strict=True):
-        if row[name] is None:
-            continue
-        if row[name] not in keys:
-            raise ArchiveRefused(
-                f"{place_of(kind, line)}, {column.name}:", "names a row that the archive does not have"
-            )
-        row[name] = keys[row[name]]
+    def restore(self, kind: Kind) -> int:
+        """Store the rows of one kind; returns the greatest number among them where numbers are to be kept, else 0."""
+        reader = RowReader(kind, MemberNumbers.read())
+        documents = self._archive.documents(kind.file)
+        done = highest = 0
+        while batch := list(islice(documents, CHUNK)):
+            rows = [reader.values(document) for document in batch]
+            for column in kind.columns:
+                if column.target is not None:
+                    self._put_keys(kind, column, column.target, batch, rows)
+            stored = _insert(kind, batch, rows)
+            if kind.model in self._referred_to:
+                name = natural_key(kind.model)
+                self._keys.remember(kind.model, ((row[name], each.pk) for row, each in zip(rows, stored, strict=True)))
+            if kind.keep_number is not None:
+                highest = max(highest, *(row["number"] for row in rows))
+            done += len(rows)
+            self._progress(kind.name, done, self._archive.rows(kind.file))
+        self._restored.rows[kind.name] = done
+        return highest
 
-
-def _keys_of(model: type[models.Model] | None, wanted: set[Any]) -> dict[Any, int]:
-    if model is None or not wanted:
-        return {}
-    key = natural_key(model)
-    return dict(model._default_manager.filter(**{f"{key}__in": wanted}).values_list(key, "pk"))
+    def _put_keys(
+        self,
+        kind: Kind,
+        column: Column,
+        target: type[models.Model],
+        batch: Sequence[Document],
+        rows: Sequence[dict[str, Any]],
+    ) -> None:
+        """Replace natural keys by the primary keys of the rows that have them here."""
+        name = column.field.attname
+        wanted = {row[name] for row in rows} - {None}
+        made = self._restored.logins_made
+        keys = _logins(kind, wanted, made) if target is User else self._keys.find(target, wanted)
+        for (line, _), row in zip(batch, rows, strict=True):
+            if row[name] is not None and row[name] not in keys:
+                place = f"{place_of(kind, line)}, {column.name}:"
+                raise ArchiveRefused(place, "names a row that the archive does not have")
+            row[name] = None if row[name] is None else keys[row[name]]
 
 
 def _logins(kind: Kind, emails: set[str], made: list[str]) -> dict[str, int]:
@@ -148,7 +165,7 @@ def _logins(kind: Kind, emails: set[str], made: list[str]) -> dict[str, int]:
     return keys
 
 
-def _insert(kind: Kind, batch: Sequence[Document], rows: Sequence[Mapping[str, Any]]) -> None:
+def _insert(kind: Kind, batch: Sequence[Document], rows: Sequence[Mapping[str, Any]]) -> Sequence[models.Model]:
     objects = [kind.model(**row) for row in rows]
     try:
         kind.model._default_manager.bulk_create(objects)
@@ -163,6 +180,7 @@ def _insert(kind: Kind, batch: Sequence[Document], rows: Sequence[Mapping[str, A
             f"{kind.file}, lines {first} to {last}:", f"the database refuses a row, {reason}"
         ) from error
     _keep_moments(kind, objects, rows)
+    return objects
 
 
 def _keep_moments(kind: Kind, objects: Sequence[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
