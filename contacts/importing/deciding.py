@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,21 +15,10 @@ from accounts.exceptions import Duplicate, FieldError, Invalid
 from accounts.identifiers import uuid7
 from contacts import rules
 from contacts.custom_fields import existing_references
-from contacts.drafts import UNSET
 from contacts.field_types import References
-from contacts.importing.matching import (
-    EMAIL,
-    NUMBER,
-    PHONE,
-    UUID_OF,
-    WINNERR_KEY,
-    Book,
-    Target,
-    age,
-    facts,
-    is_visible,
-    keys_of,
-)
+from contacts.importing.fresh import copied
+from contacts.importing.keys import EMAIL, NUMBER, PHONE, UUID_OF, WINNERR_KEY, keys_of
+from contacts.importing.matching import Book, Target, age, facts, is_visible
 from contacts.importing.merging import merged
 from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate, Outcome
@@ -114,12 +102,12 @@ class Decider:
 
     def _look_up(self, rows: Sequence[Row]) -> None:
         good = [row for row in rows if row.contact is not None]
-        asked = {key for row in good for key in _keys_of(row)}
+        asked = {key for row in good for key in row.keys}
         self._holders: dict[str, list[int]] = dict.fromkeys(asked, _NOBODY) | self._book.find(asked)
         # Of several, only the first is needed unless another row takes the key from it.
         first = {tokens[0] for tokens in self._holders.values() if tokens}
         self._targets: dict[int, Target | None] = dict(self._book.targets(first, whole=self._merges))
-        self._taken = self._book.taken({key for row in good for key in _kept_ids(row)})
+        self._taken = self._book.taken({key for row in good for key in row.kept_ids})
 
     def _missing_references(self, rows: Sequence[Row]) -> References:
         """What custom values of the rows point to and is not there."""
@@ -149,7 +137,7 @@ class Decider:
         return self._merge(row, target, reason)
 
     def _match(self, row: Row) -> tuple[Target | None, str]:
-        for key in _keys_of(row):
+        for key in row.keys:
             for token in self._holders[key]:
                 target = self._target(token)
                 # Between being found and being locked it may have been deleted, or got another address.
@@ -176,13 +164,13 @@ class Decider:
         return Outcome(outcome.line, outcome.position, Fate.FAIL, outcome.contact_id, outcome.number, faults=[fault])
 
     def _create(self, row: Row, made: Contact) -> tuple[Outcome, Target, Effect]:
-        contact = copy.copy(made)
+        contact = copied(made)
         notes = self._without_taken_ids(row, contact)
         target = Target(None, contact.number, row.line, row.line, contact=contact, children=row.children)
         outcome = Outcome(row.line, row.position, Fate.CREATE, notes=notes)
 
         def effect() -> None:
-            for key in _kept_ids(row):
+            for key in row.kept_ids:
                 self._taken.add(key)
                 self._decided.keys[key, target.token] = True
             target.is_visible = is_visible(contact, row.children, self._actor)
@@ -194,7 +182,7 @@ class Decider:
 
     def _without_taken_ids(self, row: Row, contact: Contact) -> list[str]:
         """Leave those ids out that somebody has already; says which."""
-        taken = [key for key in _kept_ids(row) if key in self._taken]
+        taken = [key for key in row.kept_ids if key in self._taken]
         for key in taken:
             if key[0] == UUID_OF:
                 contact.uuid = uuid7()
@@ -207,7 +195,7 @@ class Decider:
     def _own_keys(self, row: Row, contact: Contact) -> list[str]:
         """The keys a new contact is found by; an id it did not bring along, or that it could not keep, is none."""
         kept = set(keys_of(contact))
-        return [key for key in _keys_of(row) if key in kept]
+        return [key for key in row.keys if key in kept]
 
     def _hold(self, keys: Iterable[str], token: int) -> None:
         for key in keys:
@@ -248,7 +236,7 @@ class Decider:
 
     def _merged(self, row: Row, target: Target) -> Target:
         """The contact as the row makes it, beside the one that is. Raises ``Invalid``, ``Duplicate``."""
-        contact, children = copy.copy(_contact(target)), target.children or Children()
+        contact, children = copied(_contact(target)), target.children or Children()
         region = self._surroundings.region
         draft = merged(row.draft, contact, children, self._options.on_duplicate, region=region, defaulted=row.defaulted)
         after = children.after(draft)
@@ -286,19 +274,6 @@ class Decider:
 
 
 _DANGLING: Final = RowFault("", "", "not_found", "a custom field points to a contact or member there is not")
-
-
-def _keys_of(row: Row) -> list[str]:
-    """The keys of a row's contact; a UUID it did not bring along is nobody else's."""
-    contact = cast("Contact", row.contact)
-    keys = keys_of(contact)
-    return keys if row.draft.uuid is not UNSET else [key for key in keys if key[0] != UUID_OF]
-
-
-def _kept_ids(row: Row) -> list[str]:
-    """The ids a row brings along from another system."""
-    ids = ((UUID_OF, row.draft.uuid), (NUMBER, row.draft.number), (WINNERR_KEY, row.draft.winnerr_key))
-    return [f"{kind}{value}" for kind, value in ids if value]
 
 
 def _contact(target: Target) -> Contact:

@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.actor import Actor
+from accounts.prepared import OneOf, PreparedQuery, Slot, kept, prepare
 from contacts.importing.fresh import COLUMNS, FreshContact
-from contacts.importing.rows import name_key
+from contacts.importing.keys import BETWEEN, EMAIL, IDS, NUMBER, PHONE, UUID_OF, WINNERR_KEY, name_key
 from contacts.models import Contact, ContactChange
 from contacts.services.changes import Change, facts_of
 from contacts.services.children import KINDS, Children, read_children
 
-# What a key begins with.
-EMAIL, PHONE, UUID_OF, WINNERR_KEY, NUMBER = "e", "p", "u", "w", "n"
-_IDS: Final = {UUID_OF: "uuid", WINNERR_KEY: "winnerr_key", NUMBER: "number"}
-_BETWEEN: Final = "\x00"
 # Several hundred ids a statement: a list of thousands is planned anew each time.
 _BATCH: Final = 1_000
 
@@ -84,19 +82,27 @@ def is_visible(contact: Contact, children: Children | None, actor: Actor) -> boo
     return actor.member_id is not None and actor.member_id in (contact.assigned_to_id, *further)
 
 
-def keys_of(contact: Contact) -> list[str]:
-    """The keys a contact is found by, the strongest first."""
-    keys = [EMAIL + contact.email_norm] if contact.email_norm else []
-    name = name_key(contact)
-    if contact.phone_norm:
-        keys.append(f"{PHONE}{contact.phone_norm}{_BETWEEN}{name}")
-    keys.append(f"{UUID_OF}{contact.uuid}{_BETWEEN}{name}")
-    if contact.winnerr_key:
-        keys.append(f"{WINNERR_KEY}{contact.winnerr_key}{_BETWEEN}{name}")
-    # Numbers are small, and every system has a contact 7: without a name that says nothing.
-    if contact.number and name:
-        keys.append(f"{NUMBER}{contact.number}{_BETWEEN}{name}")
-    return keys
+Rows = Iterable[tuple[Any, ...]]
+_NAMES: Final = ("first_name_norm", "last_name_norm", "full_name", "company_name")
+
+
+@kept
+def _by_email() -> PreparedQuery:
+    wanted = Slot("values", Contact._meta.get_field("email_norm"), is_array=True)
+    rows = Contact.objects.active().filter(OneOf(F("email_norm"), wanted))
+    return prepare(rows.order_by().values_list("email_norm", "pk"))
+
+
+@kept
+def _by_phone() -> PreparedQuery:
+    wanted = Slot("values", Contact._meta.get_field("phone_norm"), is_array=True)
+    rows = Contact.objects.active().filter(~Q(phone_norm=""), OneOf(F("phone_norm"), wanted))
+    return prepare(rows.order_by().values_list("phone_norm", "pk", *_NAMES))
+
+
+def _asked(query: Callable[[], PreparedQuery], values: Collection[str]) -> Rows:
+    """The rows of one of the statements of every chunk, whose text never changes."""
+    return query().rows({"values": list(values)}) if values else ()
 
 
 class StoredBook:
@@ -111,37 +117,34 @@ class StoredBook:
         by_kind: dict[str, list[str]] = {EMAIL: [], PHONE: [], UUID_OF: [], WINNERR_KEY: [], NUMBER: []}
         for key in keys:
             by_kind[key[0]].append(key[1:])
-        found = {EMAIL + email: [pk] for email, pk in self._rows("email_norm", by_kind[EMAIL], "email_norm", "pk")}
-        found |= self._named(PHONE, "phone_norm", by_kind[PHONE], ~Q(phone_norm=""))
-        for kind, column in _IDS.items():
-            found |= self._named(kind, column, by_kind[kind])
+        found = {EMAIL + email: [pk] for email, pk in _asked(_by_email, by_kind[EMAIL])}
+        found |= self._named(PHONE, by_kind[PHONE], lambda values: _asked(_by_phone, values))
+        for kind, column in IDS.items():
+            found |= self._named(kind, by_kind[kind], partial(self._rows, column))
         return found
 
     def _named(
-        self, kind: str, column: str, wanted: Collection[str], condition: Q | None = None
+        self, kind: str, wanted: Collection[str], ask: Callable[[Collection[str]], Rows]
     ) -> dict[str, list[int]]:
         """Contacts with one of the values and the name that stands beside it."""
-        names = ("first_name_norm", "last_name_norm", "full_name", "company_name")
-        values = {key.partition(_BETWEEN)[0] for key in wanted}
+        values = {key.partition(BETWEEN)[0] for key in wanted}
         asked = set(wanted)
         found: dict[str, list[int]] = {}
-        for value, pk, *parts in self._rows(column, values, column, "pk", *names, condition=condition):
-            named = FreshContact.as_contact(**dict(zip(names, parts, strict=True)))
-            key = f"{value}{_BETWEEN}{name_key(named)}"
+        for value, pk, *parts in ask(values):
+            named = FreshContact.as_contact(**dict(zip(_NAMES, parts, strict=True)))
+            key = f"{value}{BETWEEN}{name_key(named)}"
             if key in asked:
                 found.setdefault(kind + key, []).append(pk)
         return {key: sorted(tokens) for key, tokens in found.items()}
 
-    def _rows(
-        self, column: str, values: Collection[Any], *columns: str, condition: Q | None = None
-    ) -> Iterable[tuple[Any, ...]]:
+    def _rows(self, column: str, values: Collection[Any]) -> Rows:
         for batch in _batches(values):
             rows = Contact.objects.active().filter(**{f"{column}__in": batch})
-            yield from (rows.filter(condition) if condition else rows).order_by().values_list(*columns)
+            yield from rows.order_by().values_list(column, "pk", *_NAMES)
 
     def taken(self, keys: Collection[str]) -> set[str]:
         found: set[str] = set()
-        for kind, column in _IDS.items():
+        for kind, column in IDS.items():
             for batch in _batches([key[1:] for key in keys if key[0] == kind]):
                 values = Contact.objects.filter(**{f"{column}__in": batch}).order_by().values_list(column, flat=True)
                 found |= {f"{kind}{value}" for value in values}

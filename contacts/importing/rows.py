@@ -16,11 +16,11 @@ from contacts import rules
 from contacts.drafts import UNSET, ContactDraft
 from contacts.field_types import References
 from contacts.importing.fresh import FreshContact
+from contacts.importing.keys import kept_ids, keys_of
 from contacts.importing.options import ImportOptions
 from contacts.importing.records import LONGEST_VALUE_SHOWN, Interpreter, Record, RowFault
 from contacts.importing.wording import sentence_of
 from contacts.models import Contact
-from contacts.normalise import fold
 from contacts.scoring import Weights
 from contacts.services.children import KINDS, Children
 from contacts.services.custom_values import Known, with_clean_value
@@ -41,6 +41,9 @@ class Row:
     # Fields of the draft that the row did not say and that whoever imports has chosen for such rows.
     defaulted: frozenset[str] = frozenset()
     references: References = References()  # noqa: RUF009 - frozen, and empty
+    # What it is found by, and the ids it brings along (``importing.keys``).
+    keys: Sequence[str] = ()
+    kept_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,10 @@ class Preparation:
             raise Invalid(too_many)
         derive(contact, children, self.surroundings.weights, region=region)
         references = self._references(draft) if draft.custom_values else References()
-        return Row(record.line, record.last_line, record.position, draft, (), contact, children, defaulted, references)
+        row = Row(record.line, record.last_line, record.position, draft, (), contact, children, defaulted, references)
+        row.keys = keys_of(contact, has_own_uuid=draft.uuid is not UNSET)
+        row.kept_ids = kept_ids(draft)
+        return row
 
     def _references(self, draft: ContactDraft) -> References:
         found = References()
@@ -149,12 +155,6 @@ def _new_contact(draft: ContactDraft, actor: Actor, now: datetime) -> Contact:
         updated_at=created_at,
         last_contacted_at=draft.last_contacted_at or None,
     )
-
-
-def name_key(contact: Contact) -> str:
-    """What two contacts are called when they are called the same: '' for one without a name."""
-    name = f"{contact.first_name_norm} {contact.last_name_norm}".strip()
-    return name or fold(contact.full_name or contact.company_name)
 
 
 def highest_number(records: Iterable[Record], interpreter: Interpreter) -> int:
