@@ -55,7 +55,7 @@ def update_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence
 
 def take_time(limit: str = "60s") -> None:
     """Let the statements of this transaction run for longer than a request's may, and what they write wait to be entered
-    into the search index until ``enter_searchable``; nothing on SQLite."""
+    into the search index until ``settle``; nothing on SQLite."""
     if connection.vendor == "postgresql":
         settings = {"statement_timeout": limit, "gin_pending_list_limit": _MOST_WAITING}
         with connection.cursor() as cursor:
@@ -63,11 +63,12 @@ def take_time(limit: str = "60s") -> None:
             cursor.execute(f"SELECT {calls}", [text for setting in settings.items() for text in setting])
 
 
-def enter_searchable() -> None:
-    """Enter what waits into the search index, many rows' together."""
+def settle() -> None:
+    """Let the database make the best of what this transaction wrote: enter what waits into the search index, many rows'
+    together, and count anew the tables that have more than doubled since anybody did. Nothing on SQLite."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT contacts_enter_searchable()")
+            cursor.execute("SELECT contacts_enter_searchable(), contacts_refresh_statistics()")
 
 
 def next_ids(model: type[TenantModel], count: int) -> list[int]:

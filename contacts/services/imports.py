@@ -32,7 +32,7 @@ from contacts.importing.matching import PlannedBook, StoredBook
 from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import COUNTED, Outcome, pack, unpack
 from contacts.importing.rows import Preparation, Row, Surroundings
-from contacts.importing.tables import enter_searchable, take_time
+from contacts.importing.tables import settle, take_time
 from contacts.models import WORKING, ImportChunk, ImportJob, ImportState
 from contacts.services.custom_values import known_fields
 from contacts.services.scoring_facts import current_weights
@@ -207,7 +207,7 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
     _keep_chunk(fresh, decided, rows, is_plan=False)
     _advance(fresh, decided, rows)
     if decided.created or decided.changed:
-        enter_searchable()
+        settle()
     return fresh
 
 
