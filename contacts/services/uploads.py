@@ -98,8 +98,8 @@ def _base_name(name: str) -> str:
 
 @contextmanager
 def opened(path: Path, file_format: str = "auto") -> Iterator[Source]:
-    """The file as a source that is closed in any case. Raises ``Unreadable``."""
-    source = open_source(path, file_format)
+    """The file as a source that is closed in any case; ``""`` is no format that is known yet. Raises ``Unreadable``."""
+    source = open_source(path, file_format or "auto")
     try:
         yield source
     finally:
