@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.actor import Actor
 from contacts.admin.history import FieldChange, change_lines
 from contacts.admin.import_columns import rows_at_lines
-from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import Fate, Outcome, unpack
 from contacts.importing.records import RowFault
 from contacts.models import ChangeVerb, Contact, ContactChange, ImportChunk, ImportJob, ImportState
+from contacts.services.import_requests import options_of
 from contacts.services.uploads import is_kept
 
 ROWS_PER_PAGE: Final = 50
@@ -97,7 +97,7 @@ def fates_of(job: ImportJob) -> list[tuple[str, str, int]]:
 def _shown(job: ImportJob, outcomes: Sequence[Outcome], actor: Actor) -> list[OutcomeShown]:
     contacts = _contacts({outcome.contact_id for outcome in outcomes if outcome.contact_id}, actor)
     nameless = {outcome.line for outcome in outcomes if outcome.contact_id not in contacts}
-    rows = rows_at_lines(job, nameless, ImportOptions.from_json(job.options)) if nameless and is_kept(job) else {}
+    rows = rows_at_lines(job, nameless, options_of(job)) if nameless and is_kept(job) else {}
     changes = _changes_in_words(outcomes)
     return [
         OutcomeShown(

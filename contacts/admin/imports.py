@@ -34,12 +34,12 @@ from contacts.admin.import_columns import PREFIX, FirstRows, OptionsForm, first_
 from contacts.admin.import_rows import LABELS, MOVED, fates_of, kept_rows, rows_page, shows_plan
 from contacts.admin.import_uploads import TOO_LARGE, UploadForm, receive
 from contacts.exceptions import ImportRefused
-from contacts.importing.options import ImportOptions
 from contacts.importing.records import Unreadable
 from contacts.importing.report import write_failed, write_report
 from contacts.models import ImportJob, ImportState, Tag
 from contacts.services.import_requests import (
     CHANGEABLE,
+    options_of,
     request_plan,
     request_run,
     request_undo,
@@ -248,7 +248,7 @@ class ImportAdmin(TenantModelAdmin):
         return TemplateResponse(request, f"{_DIRECTORY}/preview.html", {"job": job, "first": first})
 
     def _read(self, request: HttpRequest, job: ImportJob) -> tuple[OptionsForm, FirstRows]:
-        actor, stored = actor_of(request), ImportOptions.from_json(job.options)
+        actor, stored = actor_of(request), options_of(job)
         if request.method != "POST":
             form = OptionsForm(initial=OptionsForm.initial_of(stored), actor=actor)
             return form, first_rows(job, stored, None, actor=actor)

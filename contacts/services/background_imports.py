@@ -203,9 +203,9 @@ def _refuse(job: ImportJob, message: str) -> None:
         if job.state == ImportState.PLANNING or (job.state == ImportState.RUNNING and not job.rows):
             refuse_import(job, message)
             return
+        ended_at = job.finished_at or timezone.now()
         held = ImportJob.objects.filter(pk=job.pk, lease=job.lease)
-        moments = {} if job.finished_at else {"finished_at": timezone.now()}
-        held.update(state=ImportState.FINISHED, message=message[:1_000], lease=None, worker="", **moments)
+        held.update(state=ImportState.FINISHED, message=message[:1_000], finished_at=ended_at, lease=None, worker="")
 
 
 def _put_off(job: ImportJob, error: Exception) -> None:

@@ -34,6 +34,11 @@ def visible_imports(actor: Actor) -> QuerySet[ImportJob]:
     return jobs if actor.allows(Right.BULK_UPDATE_CONTACTS) else jobs.filter(member_id=actor.member_id or 0)
 
 
+def options_of(job: ImportJob) -> ImportOptions:
+    """What was decided about an import so far; what was not is as it is without a decision."""
+    return ImportOptions.from_json({**ImportOptions().as_json(), **job.options})
+
+
 def set_options(job: ImportJob, options: ImportOptions, *, actor: Actor) -> ImportJob:
     """Decide what becomes of the rows, in place of what was decided before and of any plan.
 

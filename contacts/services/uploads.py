@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -21,6 +22,7 @@ from contacts.exceptions import ImportRefused
 from contacts.importing.options import WORKER_CHUNK, ImportOptions
 from contacts.importing.reading import open_source
 from contacts.importing.records import Source, Unreadable
+from contacts.importing.tables import insert_rows
 from contacts.models import WORKING, ImportJob, ImportPart
 from contacts.services.imports import begin_import
 
@@ -30,6 +32,8 @@ KEPT_FOR: Final = timedelta(days=30)
 # What purge_expired calls them.
 IMPORT_FILES: Final = "import_files"
 GONE: Final = "The file is not kept any more: upload it again."
+# Parts that are stored by one statement.
+_AT_ONCE: Final = 8
 # As much as shows what a file is and how its first rows look.
 _BEGINNING: Final = 2 * MEBIBYTE
 # Nothing can be read of these but the whole.
@@ -61,11 +65,15 @@ def upload(chunks: Iterable[bytes], name: str, *, actor: Actor) -> ImportJob:
                 actor=actor,
             )
             ImportJob.objects.filter(pk=job.pk).update(is_background=True)
-            number = 0
-            while data := file.read(MEBIBYTE):
-                ImportPart.objects.create(job=job, number=number, data=data)
-                number += 1
+            _keep(job, file)
     return ImportJob.objects.get(pk=job.pk)
+
+
+def _keep(job: ImportJob, file: IO[bytes]) -> None:
+    """Past the ORM, whose objects would hold much of a large file until cycles are collected."""
+    parts = enumerate(iter(lambda: file.read(MEBIBYTE), b""))
+    while batch := [(job.pk, number, data) for number, data in islice(parts, _AT_ONCE)]:
+        insert_rows(ImportPart, ("job_id", "number", "data"), batch)
 
 
 def _received(chunks: Iterable[bytes], file: IO[bytes]) -> tuple[int, str]:
@@ -90,8 +98,8 @@ def _base_name(name: str) -> str:
 
 @contextmanager
 def opened(path: Path, file_format: str = "auto") -> Iterator[Source]:
-    """The file as a source that is closed in any case. Raises ``Unreadable``."""
-    source = open_source(path, file_format)
+    """The file as a source that is closed in any case; ``""`` is no format that is known yet. Raises ``Unreadable``."""
+    source = open_source(path, file_format or "auto")
     try:
         yield source
     finally:

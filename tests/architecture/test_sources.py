@@ -149,6 +149,7 @@ MODELS = {model.__name__ for model in apps.get_models()}
 
 # ``filter(**something)``: whose names they are, and why they are never a caller's.
 EXPANSIONS = {
+    "contacts/waiting_imports.py": "columns of this module's own list, as the database function returns them",
     "activities/channels.py": "columns of this module's own list, as the database function returns them",
     "contacts/api/winnerr/reading.py": "columns of the declared includes, by the names they are declared under",
     "contacts/services/updating.py": "columns of this module's own list, compared before and after",

@@ -59,6 +59,11 @@ def kind_of(link: str) -> str:
     return re.sub(r"\d+", "0", parts.path) + "?" + ",".join(sorted(re.findall(r"(?:^|&)([^=&]+)=", parts.query)))
 
 
+def whole(response: Any) -> bytes:
+    """What a page says; a download too."""
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
 def crawl(browser: Client, *, each_kind: int = 2) -> Iterator[tuple[str, bytes]]:
     """Every page that can be reached by links from the first one, a few of each kind."""
     waiting, seen = ["/admin/"], {"/admin/"}
@@ -67,7 +72,7 @@ def crawl(browser: Client, *, each_kind: int = 2) -> Iterator[tuple[str, bytes]]
         current = waiting.pop(0)
         response = browser.get(current)
         assert response.status_code < 500, current
-        yield current, response.content
+        yield current, whole(response)
         if "html" not in response.get("Content-Type", ""):
             continue
         for link in sorted(linked(response.content.decode(), current) - seen):
