@@ -70,6 +70,8 @@ def _blank(found: re.Match[str]) -> str:
 _IDENTIFIER = re.compile(r"\b(?:(?:agent|channel|contact|key|org)_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # Dates too: those of the demo hang on the day it was made.
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ| \d\d:\d\d:\d\d)?")
+# How long something took is this machine's own.
+_DURATION = re.compile(r'(?<="seconds": )[\d.]+|(?<="rows_per_second": )[\d.]+')
 # The rest of a secret, which a paper does not print.
 _REST = "…"
 
@@ -92,8 +94,9 @@ class Retelling:
             if theirs not in self._paper_ids.values():
                 self._paper_ids.setdefault(mine, theirs)
         told = _IDENTIFIER.sub(lambda found: self._paper_ids.get(found[0], found[0]), printed)
-        moments = iter(_MOMENT.findall(expected))
-        told = _MOMENT.sub(lambda found: next(moments, found[0]), told)
+        for taken_by_run in (_MOMENT, _DURATION):
+            theirs_in_order = iter(taken_by_run.findall(expected))
+            told = taken_by_run.sub(lambda found, theirs=theirs_in_order: next(theirs, found[0]), told)  # type: ignore[misc]  # bound at once
         pattern = re.escape(expected).replace(_REST, r"[\w.~-]+")
         return expected if re.fullmatch(pattern, told) else told
 

@@ -120,7 +120,9 @@ def test_the_readme_shows_what_its_commands_print(tmp_path: Path) -> None:
                 .replace(".venv/bin/python", sys.executable)
                 .replace(" var/", f" {demo.data}/")
             )
-            printed = shell(variables + command, cwd=REPOSITORY, env=environment(demo.data))
+            printed = shell(variables + command, cwd=REPOSITORY, env=environment(demo.data)).replace(
+                f"{demo.data}/", "var/"
+            )
             assert retelling.retell(printed, step.output) == one_line(step.output), step.command
             if re.match(r"[A-Z]+=", command):
                 variables += f"{command}\n"

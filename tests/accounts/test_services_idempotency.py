@@ -131,8 +131,14 @@ def test_purging_removes_what_has_expired_and_nothing_else(north: World, south: 
             sessions.update(expires_at=timezone.now())
     with north.scope():
         before = Credential.objects.count()
-        nothing = {"idempotency_records": 0, "refresh_tokens": 0, "sessions": 0, "receipt_payloads": 0}
-        assert purge_expired() == nothing | {"idempotency_records": 1, "sessions": 1}
+        nothing = {
+            "idempotency_records": 0,
+            "refresh_tokens": 0,
+            "sessions": 0,
+            "receipt_payloads": 0,
+            "import_files": 0,
+        }
+        assert purge_expired() == nothing | {"idempotency_records": 1, "sessions": 1, "import_files": 1}
         assert purge_expired() == nothing
         assert not IdempotencyRecord.objects.filter(key="old").exists()
         assert IdempotencyRecord.objects.filter(key="new").exists()
