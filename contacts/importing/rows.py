@@ -171,6 +171,8 @@ def _value_at(draft: ContactDraft, path: str) -> str:
     value: Any = draft
     for part in path.split("."):
         value = _part(value, part)
+    if isinstance(value, tuple):
+        value = ", ".join(map(str, value))
     return "" if value in (None, UNSET) else str(value)[:LONGEST_VALUE_SHOWN]
 
 

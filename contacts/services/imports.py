@@ -11,12 +11,13 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import uuid4
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
@@ -31,6 +32,7 @@ from contacts.importing.deciding import Decided, Decider
 from contacts.importing.matching import PlannedBook, StoredBook
 from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import COUNTED, Outcome, pack, unpack
+from contacts.importing.records import RowFault
 from contacts.importing.rows import Preparation, Row, Surroundings
 from contacts.importing.tables import settle, take_time
 from contacts.models import WORKING, ImportChunk, ImportJob, ImportState
@@ -178,9 +180,23 @@ def plan_chunk(
 def run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, *, actor: Actor) -> ImportJob:
     """Store the next rows, all of them or, on an error, none; returns the import as it stands then.
 
+    A row that the database refuses for a reason the rules do not know fails by itself and keeps no other from going in.
+
     Raises ``Overtaken``, ``SurroundingsChanged``.
     """
-    return persistently(lambda: _run_chunk(job, rows, preparation, actor))
+    try:
+        return persistently(lambda: _run_chunk(job, rows, preparation, actor))
+    except (DataError, IntegrityError):
+        if len(rows) == 1:
+            refused = replace(rows[0], contact=None, faults=[_REFUSED])
+            return persistently(lambda: _run_chunk(job, [refused], preparation, actor))
+    # One of them: half of the rows by themselves are done, or have it.
+    half = len(rows) // 2
+    job = run_chunk(job, rows[:half], preparation, actor=actor)
+    return run_chunk(job, rows[half:], preparation, actor=actor)
+
+
+_REFUSED: Final = RowFault("", "", "refused", "the database refuses this row")
 
 
 def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, actor: Actor) -> ImportJob:

@@ -70,7 +70,7 @@ def _as_typed(text: str) -> str:
 
 def label_of(text: str) -> str:
     """A label as its program shows it: Google's ``* Work`` and Apple's ``_$!<Home>!$_`` without what is around it."""
-    return text.removeprefix("* ").removeprefix("_$!<").removesuffix(">!$_").strip()
+    return text.removeprefix("*").strip().removeprefix("_$!<").removesuffix(">!$_").strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import DataError, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,8 +22,10 @@ from contacts.drafts import (
 )
 from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate
+from contacts.importing.records import RowFault
+from contacts.importing.tables import insert_rows
 from contacts.models import Contact, ContactChange, CustomField
-from contacts.services import create_contacts
+from contacts.services import create_contacts, storing
 from contacts.services.children import KINDS, read_children
 from tests import importing
 from tests.worlds import World
@@ -146,3 +148,28 @@ def test_custom_values_and_kept_ids_come_along(north: World) -> None:
         (next_one,) = importing.run(north, [ContactDraft(full_name="Bea")], ImportOptions(source="list"))
         assert next_one.number is not None
         assert next_one.number > 900_000
+
+
+def test_a_row_that_the_database_alone_refuses_keeps_no_other_from_going_in(
+    north: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(model: type[Any], columns: Sequence[str], rows: Sequence[Any]) -> None:
+        if any("poison@example.com" in row for row in rows):
+            raise DataError("nobody thought of that")
+        insert_rows(model, columns, rows)
+
+    monkeypatch.setattr(storing, "insert_rows", refusing)
+    drafts = [
+        ContactDraft(email=f"{name}@example.com") for name in ("ann.new", "bea.new", "poison", "cyd.new", "dan.new")
+    ]
+    with north.scope():
+        outcomes = importing.run(north, drafts, ImportOptions())
+        assert [(outcome.line, outcome.fate) for outcome in outcomes] == [
+            (1, Fate.CREATE),
+            (2, Fate.CREATE),
+            (3, Fate.FAIL),
+            (4, Fate.CREATE),
+            (5, Fate.CREATE),
+        ]
+        assert outcomes[2].faults == [RowFault("", "", "refused", "the database refuses this row")]
+        assert Contact.objects.filter(email__endswith=".new@example.com").count() == 4
