@@ -18,7 +18,7 @@ ROUND_ROBIN = "round-robin"
 # Rows stored, or planned, at once. The first is a command's, which has a process to itself; a worker has other things
 # to do between two chunks, and people wait for them.
 CHUNK = 2_500
-WORKER_CHUNK = 500
+WORKER_CHUNK = 1_000
 LARGEST_CHUNK = 50_000
 
 
