@@ -27,7 +27,7 @@ from contacts.models import (
     Tag,
     TaggedContact,
 )
-from contacts.services.numbers import keep_number
+from contacts.services.numbers import check_number
 
 # What changes say of a contact's members (``services.changes``, ``services.children``). Values of custom fields name
 # members and contacts by number already.
@@ -54,7 +54,7 @@ CONTACTS: Final = (
         member_columns=("member_id",),
         left_out={"position": "a primary key; a pass that was not done begins anew"},
     ),
-    Kind(name="contacts", model=Contact, keep_number=keep_number),
+    Kind(name="contacts", model=Contact, keep_number=check_number),
     Kind(name="contact_emails", model=ContactEmail),
     Kind(name="contact_phones", model=ContactPhone),
     Kind(name="contact_assignees", model=ContactAssignee),

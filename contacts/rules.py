@@ -46,9 +46,8 @@ LONGEST: dict[str, int] = {
 }
 # An id is part of addresses and headers, and these words stand for something else there.
 _KEPT_ID = re.compile(r"(?!(?:tags|bulk)\Z)[A-Za-z0-9_-][A-Za-z0-9_.~-]*\Z")
-# All organizations of a PostgreSQL database draw from one sequence, which a kept number pushes forward for everybody:
-# beyond this there is still room for nine thousand times as many before programs that count in doubles lose digits.
-LARGEST_KEPT_NUMBER = 10**12
+# Programs that count in doubles lose digits beyond 2**53; whoever comes after the greatest still has a number then.
+LARGEST_KEPT_NUMBER = 9 * 10**15
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # One character can fold to eighteen, and an entry of an index has an end: 2,704 bytes in PostgreSQL.
 LONGEST_SORT_KEY = 200

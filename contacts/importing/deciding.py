@@ -17,7 +17,7 @@ from contacts import rules
 from contacts.custom_fields import existing_references
 from contacts.field_types import References
 from contacts.importing.fresh import copied
-from contacts.importing.keys import EMAIL, NUMBER, PHONE, UUID_OF, WINNERR_KEY, keys_of
+from contacts.importing.keys import EMAIL, NUMBER, PHONE, PHONE_ALONE, UUID_OF, WINNERR_KEY, keys_of
 from contacts.importing.matching import Book, Target, age, facts, is_visible
 from contacts.importing.merging import merged
 from contacts.importing.options import ImportOptions, OnDuplicate
@@ -36,13 +36,21 @@ _FOLLOWING: Final = frozenset({"lead_score"})
 _HOW_FOUND: Final = {
     EMAIL: "e-mail address",
     PHONE: "telephone and name",
+    PHONE_ALONE: "telephone and name",
     UUID_OF: "id and name",
     WINNERR_KEY: "id and name",
     NUMBER: "number and name",
 }
 
 
-_FIELD_OF: Final = {EMAIL: "email", PHONE: "phone", UUID_OF: "uuid", WINNERR_KEY: "winnerr_key", NUMBER: "number"}
+_FIELD_OF: Final = {
+    EMAIL: "email",
+    PHONE: "phone",
+    PHONE_ALONE: "phone",
+    UUID_OF: "uuid",
+    WINNERR_KEY: "winnerr_key",
+    NUMBER: "number",
+}
 _NOBODY: Final[list[int]] = []
 
 
@@ -102,7 +110,7 @@ class Decider:
 
     def _look_up(self, rows: Sequence[Row]) -> None:
         good = [row for row in rows if row.contact is not None]
-        asked = {key for row in good for key in row.keys}
+        asked = {key for row in good for key in (*row.keys, *row.asked)}
         self._holders: dict[str, list[int]] = dict.fromkeys(asked, _NOBODY) | self._book.find(asked)
         # Of several, only the first is needed unless another row takes the key from it.
         first = {tokens[0] for tokens in self._holders.values() if tokens}
@@ -137,7 +145,7 @@ class Decider:
         return self._merge(row, target, reason)
 
     def _match(self, row: Row) -> tuple[Target | None, str]:
-        for key in row.keys:
+        for key in row.asked:
             for token in self._holders[key]:
                 target = self._target(token)
                 # Between being found and being locked it may have been deleted, or got another address.
@@ -225,7 +233,7 @@ class Decider:
         if change is None or change.after.keys() == _FOLLOWING:
             return _about(row, Fate.SKIP, target, f"{reason}, and the row says nothing new"), target, None
         outcome = _about(row, Fate.UPDATE, target, reason)
-        outcome.changes = {name: [change.before[name], change.after[name]] for name in change.after}
+        outcome.changes = {name: [change.before[name], change.after[name]] for name in change.changed_fields()}
         outcome.moments = _moments(_contact(target), _contact(after))
 
         def effect() -> None:

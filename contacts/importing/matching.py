@@ -20,8 +20,9 @@ from django.db.models import F, Q
 from accounts.actor import Actor
 from accounts.prepared import OneOf, PreparedQuery, Slot, kept, prepare
 from contacts.importing.fresh import COLUMNS, FreshContact
-from contacts.importing.keys import BETWEEN, EMAIL, IDS, NUMBER, PHONE, UUID_OF, WINNERR_KEY, name_key
+from contacts.importing.keys import BETWEEN, EMAIL, IDS, PHONE, PHONE_ALONE, name_key
 from contacts.models import Contact, ContactChange
+from contacts.querysets import ContactQuerySet
 from contacts.services.changes import Change, facts_of
 from contacts.services.children import KINDS, Children, read_children
 
@@ -95,8 +96,17 @@ def _by_email() -> PreparedQuery:
 
 @kept
 def _by_phone() -> PreparedQuery:
+    return _telephones(Contact.objects.active())
+
+
+@kept
+def _by_phone_alone() -> PreparedQuery:
+    return _telephones(Contact.objects.active().filter(email_norm=""))
+
+
+def _telephones(contacts: ContactQuerySet[Contact]) -> PreparedQuery:
     wanted = Slot("values", Contact._meta.get_field("phone_norm"), is_array=True)
-    rows = Contact.objects.active().filter(~Q(phone_norm=""), OneOf(F("phone_norm"), wanted))
+    rows = contacts.filter(~Q(phone_norm=""), OneOf(F("phone_norm"), wanted))
     return prepare(rows.order_by().values_list("phone_norm", "pk", *_NAMES))
 
 
@@ -114,11 +124,12 @@ class StoredBook:
         self._locks = locks
 
     def find(self, keys: Collection[str]) -> dict[str, list[int]]:
-        by_kind: dict[str, list[str]] = {EMAIL: [], PHONE: [], UUID_OF: [], WINNERR_KEY: [], NUMBER: []}
+        by_kind: dict[str, list[str]] = {kind: [] for kind in (EMAIL, PHONE, PHONE_ALONE, *IDS)}
         for key in keys:
             by_kind[key[0]].append(key[1:])
         found = {EMAIL + email: [pk] for email, pk in _asked(_by_email, by_kind[EMAIL])}
-        found |= self._named(PHONE, by_kind[PHONE], lambda values: _asked(_by_phone, values))
+        found |= self._named(PHONE, by_kind[PHONE], partial(_asked, _by_phone))
+        found |= self._named(PHONE_ALONE, by_kind[PHONE_ALONE], partial(_asked, _by_phone_alone))
         for kind, column in IDS.items():
             found |= self._named(kind, by_kind[kind], partial(self._rows, column))
         return found

@@ -50,14 +50,15 @@ class _Encoded:
 
 
 def _cells(outcome: Outcome) -> list[str]:
-    errors = "; ".join(_worded(fault) for fault in outcome.faults)
+    errors = "; ".join(worded(fault) for fault in outcome.faults)
     changes = "; ".join(f"{name}: {_text(old)} → {_text(new)}" for name, (old, new) in outcome.changes.items())
     number = "" if outcome.number is None else str(outcome.number)
     reason = "; ".join([*([outcome.reason] if outcome.reason else []), *outcome.notes])
     return [str(outcome.line), outcome.fate.value, number, reason, errors, changes]
 
 
-def _worded(fault: RowFault) -> str:
+def worded(fault: RowFault) -> str:
+    """A fault in one line: where, why, and what stands there."""
     what = f"{fault.column}: {fault.message}" if fault.column else fault.message
     return f"{what} ({fault.value})" if fault.value else what
 

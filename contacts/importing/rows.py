@@ -16,9 +16,9 @@ from contacts import rules
 from contacts.drafts import UNSET, ContactDraft
 from contacts.field_types import References
 from contacts.importing.fresh import FreshContact
-from contacts.importing.keys import kept_ids, keys_of
+from contacts.importing.keys import asked_keys, kept_ids, keys_of
 from contacts.importing.options import ImportOptions
-from contacts.importing.records import LONGEST_VALUE_SHOWN, Interpreter, Record, RowFault
+from contacts.importing.records import LONGEST_VALUE_SHOWN, IgnoredColumn, Interpreter, Record, RowFault
 from contacts.importing.wording import sentence_of
 from contacts.models import Contact
 from contacts.scoring import Weights
@@ -41,8 +41,9 @@ class Row:
     # Fields of the draft that the row did not say and that whoever imports has chosen for such rows.
     defaulted: frozenset[str] = frozenset()
     references: References = References()  # noqa: RUF009 - frozen, and empty
-    # What it is found by, and the ids it brings along (``importing.keys``).
+    # The keys it has, those of them that somebody is found by, and the ids it brings along (``importing.keys``).
     keys: Sequence[str] = ()
+    asked: Sequence[str] = ()
     kept_ids: Sequence[str] = ()
 
 
@@ -83,6 +84,10 @@ class Preparation:
             return self._made(record, with_clean_value(draft, self.surroundings.fields), frozenset(defaults))
         except Invalid as error:
             return self._failed(record, draft, self.worded(error.errors, draft))
+
+    def ignored(self) -> list[IgnoredColumn]:
+        """What of the records that were read stays out."""
+        return self._interpreter.ignored()
 
     def worded(self, errors: Iterable[FieldError], draft: ContactDraft) -> list[RowFault]:
         """Faults of the domain in words, with the file's own names."""
@@ -127,6 +132,7 @@ class Preparation:
         row = Row(record.line, record.last_line, record.position, draft, (), contact, children, defaulted, references)
         row.keys = keys_of(contact, has_own_uuid=draft.uuid is not UNSET)
         row.kept_ids = kept_ids(draft)
+        row.asked = asked_keys(row.keys, brings_id=bool(draft.uuid or draft.winnerr_key))
         return row
 
     def _references(self, draft: ContactDraft) -> References:

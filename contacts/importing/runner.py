@@ -19,7 +19,7 @@ from contacts.importing.context import Context, read_context
 from contacts.importing.interpreting import interpreter_for
 from contacts.importing.matching import PlannedBook, StoredBook
 from contacts.importing.options import ImportOptions
-from contacts.importing.records import Source
+from contacts.importing.records import IgnoredColumn, Source
 from contacts.importing.rows import Preparation, Row, highest_number
 from contacts.models import ImportJob
 from contacts.services.imports import (
@@ -71,6 +71,10 @@ class Passage:
             except SurroundingsChanged:
                 # The rows mean something else by now: read them again from where the last chunk ended.
                 self._stop()
+
+    def ignored(self) -> list[IgnoredColumn]:
+        """What of the file was not imported, as far as it was read."""
+        return self._preparation.ignored()
 
     def close(self) -> None:
         """Give back the thread and the temporary file."""

@@ -1,27 +1,9 @@
-"""Imports, what became of their rows, and uploaded files; and numbers that contacts bring along."""
+"""Imports, what became of their rows, and uploaded files."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
-from accounts.rls import CompositeForeignKey, DefineFunction, FenceTable
-
-# One sequence serves all organizations. It only ever moves forward: whoever draws from it between the question and the
-# answer is a few numbers ahead at most, and those are left out.
-KEEP_NUMBER = """
-CREATE FUNCTION contacts_keep_number(highest bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-BEGIN
-    -- As contacts.rules.LARGEST_KEPT_NUMBER has it.
-    IF highest > 1000000000000 THEN
-        RAISE EXCEPTION 'no such number is kept' USING ERRCODE = 'numeric_value_out_of_range';
-    END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('contacts_keep_number'));
-    IF highest >= (SELECT last_value FROM public.contacts_contact_number) THEN
-        PERFORM setval('public.contacts_contact_number', highest + 1000);
-    END IF;
-END
-$$
-"""
+from accounts.rls import CompositeForeignKey, FenceTable
 
 
 class Migration(migrations.Migration):
@@ -237,5 +219,4 @@ class Migration(migrations.Migration):
         FenceTable("contacts_importjob"),
         FenceTable("contacts_importchunk"),
         FenceTable("contacts_importpart"),
-        DefineFunction("contacts_keep_number(bigint)", KEEP_NUMBER),
     ]

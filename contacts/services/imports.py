@@ -105,7 +105,11 @@ def _refuse_beside(job: ImportJob) -> None:
     other = ImportJob.objects.filter(active).exclude(pk=job.pk).first()
     if other is not None:
         is_left = is_abandoned(other) and not other.is_background
-        how = "was interrupted: resume it first" if is_left else "is being worked on"
+        how = (
+            f"was interrupted: go on with --resume and its own file, or take it back with undo_import {other.number}"
+            if is_left
+            else "is being worked on"
+        )
         raise ImportRefused(f"import {other.number} of {other.file_name!r} {how}")
 
 

@@ -53,9 +53,36 @@ class Undone:
 
 
 def claim_undo(job: ImportJob, *, actor: Actor) -> ImportJob:
-    """Take an import to take it back. Raises ``ImportRefused`` as ``claim`` does, ``Forbidden``."""
+    """Take an import to take it back; one that was taken back but for what was kept, to try again with that.
+
+    Raises ``ImportRefused`` as ``claim`` does, ``Forbidden``.
+    """
     actor.require(Right.WRITE_CONTACTS)
-    return claim(job, ImportState.UNDOING, expected=UNDOABLE)
+    is_again = job.state == ImportState.UNDONE and job.kept > 0
+    with transaction.atomic():
+        claimed = claim(job, ImportState.UNDOING, expected=(*UNDOABLE, *([ImportState.UNDONE] if is_again else [])))
+        if is_again:
+            _open_kept(claimed)
+    return claimed
+
+
+def _open_kept(job: ImportJob) -> None:
+    """Let the chunks in which rows were kept be gone through again."""
+    chunks = ImportChunk.objects.filter(job=job, is_plan=False).order_by("number")
+    for number in list(chunks.values_list("number", flat=True)):
+        chunk = chunks.get(number=number)
+        if any(_was_kept(outcome) for outcome in unpack(chunk.rows)):
+            chunk.undone_at = None
+            chunk.save(update_fields=["undone_at"])
+    job.kept = 0
+    job.save(update_fields=["kept"])
+
+
+KEPT: Final = "kept: "
+
+
+def _was_kept(outcome: Outcome) -> bool:
+    return any(note.startswith(KEPT) for note in outcome.notes)
 
 
 class Undoing:
@@ -114,8 +141,13 @@ class _Chunk:
         self._operation = operation
         self._outcomes = unpack(chunk.rows)
         self._rows: dict[int, list[Outcome]] = defaultdict(list)
+        # The second time only what was kept the first.
+        is_again = any(_was_kept(outcome) for outcome in self._outcomes)
         for outcome in self._outcomes:
+            if is_again and not _was_kept(outcome):
+                continue
             if outcome.fate in (Fate.CREATE, Fate.UPDATE) and outcome.contact_id is not None:
+                outcome.notes = [note for note in outcome.notes if not note.startswith(KEPT)]
                 self._rows[outcome.contact_id].append(outcome)
 
     def judge(self) -> Undone:
@@ -144,7 +176,7 @@ class _Chunk:
         self._restore(undone, of)
         self._remove(undone, of)
         for outcome, reason in undone.kept:
-            outcome.notes = [*outcome.notes, f"kept: {reason}"]
+            outcome.notes = [*outcome.notes, f"{KEPT}{reason}"]
         self._chunk.rows, self._chunk.undone_at = pack(self._outcomes), now
         self._chunk.save()
         return undone
@@ -161,7 +193,7 @@ class _Chunk:
 
     def _changed_since(self, ids: Collection[int], since: datetime) -> dict[int, str]:
         """Whom somebody changed after this import did."""
-        ours = {self._job.operation, self._operation}
+        ours = {self._job.operation, self._operation} | _taken_back_operations()
         changes = ContactChange.objects.filter(contact_id__in=ids, created_at__gte=since).order_by("contact_id", "id")
         reasons: dict[int, str] = {}
         seen: set[int] = set()
@@ -236,6 +268,12 @@ class _Chunk:
         # A score that was worked out anew since is worked out of what is left.
         derive(contact, after_all, weights if is_scored_since else None, region=region)
         return Target(target.id, target.number, contact=contact, children=after_all)
+
+
+def _taken_back_operations() -> set[UUID]:
+    """What other imports did that were taken back, and what that did: together they changed nothing."""
+    operations = ImportJob.objects.filter(state=ImportState.UNDONE).values_list("operation", flat=True)
+    return {operation for one in operations for operation in (one, uuid5(one, "undo"))}
 
 
 def _value(name: str, entry: Any) -> Any:

@@ -15,12 +15,12 @@ from django.test import Client
 from rest_framework import exceptions as rest_exceptions
 
 from accounts import exceptions as domain
-from accounts.exceptions import DomainError, FieldError
+from accounts.exceptions import ArchiveRefused, DomainError, FieldError
 from activities.exceptions import CommunicationNotFound, ConversationNotFound, DealNotFound
 from config.wires.problems import TRANSLATIONS, LengthRequired, PayloadTooLarge
 from config.wires.strict_json import MalformedJSON
 from config.wires.winnerr import IDEMPOTENCY_DETAILS, WORDS
-from contacts.exceptions import ContactNotFound, DuplicateContact
+from contacts.exceptions import ContactNotFound, DuplicateContact, ImportRefused, Overtaken
 from tests.contracts.test_winnerr_errors import SECRET, Failing
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
@@ -257,8 +257,12 @@ def known() -> set[type[BaseException]]:
     return translated | set(subclasses(DomainError))
 
 
+# Of commands and of the dashboard alone: no wire takes a file or an organization in.
+OFF_THE_WIRES = {ArchiveRefused, ImportRefused, Overtaken}
+
+
 def test_no_exception_with_a_meaning_is_left_out() -> None:
-    assert known() - {type(case.error) for case in CASES} == set()
+    assert known() - {type(case.error) for case in CASES} == OFF_THE_WIRES
 
 
 def test_no_kind_of_problem_goes_without_words() -> None:

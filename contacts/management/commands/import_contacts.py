@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from argparse import ArgumentTypeError
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from accounts.tenancy import tenant_scope
 from contacts.exceptions import ImportRefused
 from contacts.importing.context import read_context
 from contacts.importing.interpreting import interpreter_for
-from contacts.importing.options import CHUNK, ROUND_ROBIN, ImportOptions, OnDuplicate
+from contacts.importing.options import CHUNK, LARGEST_CHUNK, ROUND_ROBIN, ImportOptions, OnDuplicate
+from contacts.importing.outcomes import Fate
 from contacts.importing.reading import open_source
-from contacts.importing.records import Source, Unreadable
-from contacts.importing.report import check_place, replacing, write_failed, write_report
+from contacts.importing.records import IgnoredColumn, Source, Unreadable
+from contacts.importing.report import check_place, replacing, worded, write_failed, write_report
 from contacts.importing.runner import context_digest, passage
 from contacts.management.progress import progress_of
 from contacts.models import ImportJob, ImportState
@@ -30,12 +33,17 @@ from contacts.services.import_requests import members_in_turn
 FORMATS = ("auto", "csv", "xlsx", "vcard", "json", "winnerr", "rentalot", "estateprime")
 
 
+# As many as somebody reads in a terminal.
+LISTED = 20
+
+
 class Command(JsonCommand):
     help = (
         "Bring the contacts of a file into an organization's address book. Ends with status 0 when every row is in, 1 when"
         " some rows failed and all others are in, 2 when nothing was done."
     )
     refusal_status = 2
+    _ignored: Sequence[IgnoredColumn] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
@@ -62,7 +70,7 @@ class Command(JsonCommand):
         parser.add_argument("--show-mapping", action="store_true", help="print what columns are taken for, and stop")
         parser.add_argument(
             "--chunk",
-            type=int,
+            type=_rows,
             default=CHUNK,
             metavar="ROWS",
             help=f"how many rows are stored at once (default: {CHUNK})",
@@ -150,7 +158,17 @@ class Command(JsonCommand):
                 if refused.state != ImportState.FINISHED:
                     raise
                 return refused
+            self._ignored = steps.ignored()
             return steps.job
+
+    def _name_failed(self, job: ImportJob, *, is_plan: bool) -> None:
+        """The first failed rows on standard error: without a report they would stand nowhere."""
+        failed = (outcome for outcome in imports.outcomes_of(job, is_plan=is_plan) if outcome.fate is Fate.FAIL)
+        for outcome in islice(failed, LISTED):
+            for fault in outcome.faults:
+                self.stderr.write(f"line {outcome.line}: {worded(fault)}")
+        if job.failed > LISTED:
+            self.stderr.write(f"and {job.failed - LISTED} more; --report FILE names all of them")
 
     def _told(self, job: ImportJob, source: Source, options: Mapping[str, Any], *, is_plan: bool) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -172,11 +190,21 @@ class Command(JsonCommand):
                 self.status = 1
         if notes:
             told["notes"] = notes
+        if self._ignored:
+            told["ignored"] = [{"column": one.column, "reason": one.reason} for one in self._ignored[:LISTED]]
+        if job.failed and not options["report"]:
+            self._name_failed(job, is_plan=is_plan)
         if job.failed or job.message:
             self.status = 1
         if not job.rows:
             raise Unreadable("The file has no rows.")
         return told
+
+
+def _rows(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_CHUNK:
+        raise ArgumentTypeError(f"a number from 1 to {LARGEST_CHUNK}")
+    return int(text)
 
 
 def _mapping_shown(source: Source, interpreter: Any) -> dict[str, Any]:

@@ -16,11 +16,10 @@ from contacts.importing.report import replacing
 from contacts.management.progress import progress_of
 from contacts.models import ImportJob
 from contacts.services.imports import outcomes_of
-from contacts.services.undoing import Undoing, claim_undo, rehearse
+from contacts.services.undoing import KEPT, Undoing, claim_undo, rehearse
 
 # Of the contacts that stay, as many as somebody reads; a report has all.
 LISTED = 100
-KEPT = "kept: "
 
 
 class Command(JsonCommand):

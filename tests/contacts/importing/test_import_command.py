@@ -363,7 +363,7 @@ def test_an_unfinished_import_keeps_others_out_until_it_goes_on(north: World, pe
     refused = ended(north, other)
     assert (refused.status, refused.sentence) == (
         2,
-        "Import 1 of 'people.csv' was interrupted: resume it first.",
+        "Import 1 of 'people.csv' was interrupted: go on with --resume and its own file, or take it back with undo_import 1.",
     )
     refused = ended(north, people)
     assert (refused.status, refused.sentence) == (
