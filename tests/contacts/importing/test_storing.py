@@ -25,7 +25,7 @@ from contacts.importing.outcomes import Fate
 from contacts.importing.records import RowFault
 from contacts.importing.tables import insert_rows
 from contacts.models import Contact, ContactChange, CustomField
-from contacts.services import create_contacts, storing
+from contacts.services import create_contact, create_contacts, storing
 from contacts.services.children import KINDS, read_children
 from tests import importing
 from tests.worlds import World
@@ -173,3 +173,50 @@ def test_a_row_that_the_database_alone_refuses_keeps_no_other_from_going_in(
         ]
         assert outcomes[2].faults == [RowFault("", "", "refused", "the database refuses this row")]
         assert Contact.objects.filter(email__endswith=".new@example.com").count() == 4
+
+
+def test_numbers_that_one_organization_brings_along_move_nobody_elses(north: World, south: World) -> None:
+    with north.scope():
+        importing.run(north, [ContactDraft(full_name="Ann", number=5_000_000_000)], ImportOptions())
+        made = [create_contact(ContactDraft(full_name=name), actor=north.actor()).number for name in ("Bea", "Cyd")]
+    assert made == [5_000_000_001, 5_000_000_002]
+    with south.scope():
+        assert create_contact(ContactDraft(full_name="Dan"), actor=south.actor()).number < 1_000_000
+
+
+SWITCHBOARD: dict[str, Any] = {"phone": "+1 415 555 0000", "is_company": True}
+
+
+@pytest.mark.parametrize(
+    ("drafts", "fates"),
+    [
+        # Companies have no name of a person; what is theirs alone is the address.
+        (
+            [ContactDraft(email="a@x.example", **SWITCHBOARD), ContactDraft(email="b@x.example", **SWITCHBOARD)],
+            [Fate.CREATE, Fate.CREATE],
+        ),
+        ([ContactDraft(phone="+1 415 555 0000"), ContactDraft(phone="(415) 555-0000")], [Fate.CREATE, Fate.SKIP]),
+        (
+            [
+                ContactDraft(full_name="Bo Lee", phone="+1 415 555 0000", email=f"{name}@x.example")
+                for name in ("bo", "bo.lee")
+            ],
+            [Fate.CREATE, Fate.SKIP],
+        ),
+        # Each has an id of its own where they come from.
+        (
+            [
+                ContactDraft(full_name="Bo Lee", phone="+1 415 555 0000", email=f"{name}@x.example", winnerr_key=name)
+                for name in ("father", "son")
+            ],
+            [Fate.CREATE, Fate.CREATE],
+        ),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 10])
+def test_who_shares_a_telephone_is_one_where_a_name_says_so(
+    north: World, drafts: list[ContactDraft], fates: list[Fate], chunk: int
+) -> None:
+    with north.scope():
+        outcomes = importing.run(north, drafts, ImportOptions(), chunk=chunk)
+    assert [outcome.fate for outcome in outcomes] == fates
