@@ -47,7 +47,7 @@ class DraftSource(Source):
     """A file of drafts, a line each."""
 
     format: ClassVar[str] = "drafts"
-    suffix: ClassVar[str] = ".drafts"
+    suffix: str = ".drafts"
 
     def __init__(self, drafts: Sequence[ContactDraft]) -> None:
         self.drafts = drafts

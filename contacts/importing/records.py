@@ -58,8 +58,8 @@ class Source(ABC):
 
     # csv, xlsx, vcard, json, winnerr, rentalot, estateprime
     format: ClassVar[str]
-    # How names of files of the format end.
-    suffix: ClassVar[str]
+    # How names of files of the format end: of JSON, ``.jsonl`` where it is one object a line.
+    suffix: str
     # Of the file, for progress: ``position`` counts up to it. None where positions count records.
     size: int | None = None
     # Whether a table names its columns; None for anything else.

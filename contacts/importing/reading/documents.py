@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import IO, Any, ClassVar, Final
 
-from contacts.importing.reading.elements import LONGEST_ELEMENT, BadElement, Element, elements, value_of
+from contacts.importing.reading.elements import (
+    LONGEST_ELEMENT,
+    BadElement,
+    Element,
+    elements,
+    is_page,
+    is_whole_contact,
+    value_of,
+)
 from contacts.importing.reading.encodings import TextFile
 from contacts.importing.reading.lines import Piece, pieces
 from contacts.importing.records import LONGEST_VALUE_SHOWN, Record, RowFault, Source, Unreadable
@@ -18,7 +26,6 @@ ERROR_KEY: Final = "importError"
 _DEPTH_BITS: Final = 3
 _LINES_COMPARED: Final = 20
 _LINE_OF_ONE_OBJECT: Final = re.compile(rb"\s*\{.*\}\s*", re.DOTALL)
-_PAGE: Final = re.compile(rb'"data"\s*:\s*[\[{]')
 
 # What only the project's own export says; the vendors' words after it have other meanings there, or none.
 _OWN_KEYS: Final = frozenset({"uuid", "winnerr_key", "further_emails", "further_phones", "related_people"})
@@ -45,6 +52,8 @@ class JsonSource(Source):
         """Raises ``Unreadable`` for a text that begins like no JSON."""
         self._text = text
         self._has_lines = _has_lines(text)
+        if self._has_lines:
+            self.suffix = ".jsonl"
         self.size = text.size << _DEPTH_BITS
         if text.sample().lstrip()[:1] not in (b"{", b"["):
             raise Unreadable("The file is no JSON: it begins with neither { nor [.")
@@ -60,7 +69,10 @@ class JsonSource(Source):
                 yield _record(element, number)
 
     def write_failed(self, stream: IO[bytes], records: Iterator[tuple[Record, Sequence[RowFault]]]) -> int:
-        """The objects with what is wrong in ``importError``: on lines where the file has lines, else as one page."""
+        """The objects with what is wrong in ``importError``: on lines where the file has lines, else as one page.
+
+        What is no object has no place for that, and comes out as it is.
+        """
         count = 0
         for count, (record, faults) in enumerate(records, start=1):
             if not self._has_lines:
@@ -134,9 +146,14 @@ def _format_of_contact(element: Element | None) -> str | None:
 
 
 def _has_lines(text: TextFile) -> bool:
-    """Whether every line is an object by itself, so that one at fault is no reason to doubt where the next begins."""
-    lines = islice((line for line in text.sample().splitlines() if line.strip()), _LINES_COMPARED)
-    compared = [_LINE_OF_ONE_OBJECT.fullmatch(line) is not None and not _PAGE.search(line) for line in lines]
+    """Whether every line is an object by itself, so that one at fault is no reason to doubt where the next begins.
+
+    A first line that is one settles it, whatever comes behind it; else most of the first lines have to be.
+    """
+    lines = list(islice((line for line in text.sample().splitlines() if line.strip()), _LINES_COMPARED))
+    if lines and is_whole_contact(lines[0]):
+        return True
+    compared = [_LINE_OF_ONE_OBJECT.fullmatch(line) is not None and not is_page(line) for line in lines]
     # A single line may be cut off, and so may the last one of a sample.
     return compared.count(True) * 5 >= len(compared) * 4 if compared else False
 

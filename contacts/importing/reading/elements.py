@@ -71,6 +71,18 @@ def value_of(data: bytes | None) -> dict[str, Any]:
     return value
 
 
+def is_page(line: bytes) -> bool:
+    """Whether a line begins an answer with contacts in it."""
+    return _is_page(line, len(line) - len(line.lstrip()), None)
+
+
+def is_whole_contact(line: bytes) -> bool:
+    """Whether a line is one object by its brackets, and no answer with contacts in it."""
+    line = line.strip()
+    closing = _closing(line, 0) if line.startswith(b"{") else None
+    return closing is not None and closing[0] == len(line) and not is_page(line)
+
+
 def _parsed(text: str) -> Any:
     try:
         return _loaded(text)

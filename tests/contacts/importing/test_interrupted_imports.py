@@ -284,7 +284,7 @@ class Counting(Source):
     """A file that counts what is read of it."""
 
     format: ClassVar[str] = "csv"
-    suffix: ClassVar[str] = ".csv"
+    suffix: str = ".csv"
 
     def __init__(self, source: Source) -> None:
         self.source = source

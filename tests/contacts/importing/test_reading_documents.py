@@ -127,6 +127,54 @@ def test_a_line_at_fault_costs_only_itself(reading: Reading) -> None:
     ]
 
 
+DEEP = b'{"a":' + b"[" * 40 + b"]" * 40 + b"}"
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (b"not json", "It is not valid JSON: Expecting value at character 1."),
+        (b'{"email":"c@x.example"},', "It is not valid JSON: Extra data at character 24."),
+        (b'{"email":"c@x.example"}{"email":"d@x.example"}', "It is not valid JSON: Extra data at character 24."),
+        (b'{"data":[{"email":"c@x.example"}', "It is not valid JSON: Expecting ',' delimiter at character 33."),
+        (b"[" * 100_000, "It is not valid JSON."),
+        (b"]]]}", "It is not valid JSON: Expecting value at character 1."),
+        (DEEP, "It is nested more than 32 levels deep."),
+    ],
+)
+def test_after_a_first_line_that_is_an_object_each_line_is_a_contact_or_a_fault(
+    reading: Reading, bad: bytes, message: str
+) -> None:
+    good = b'{"email":"a@x.example","extra":{"data":[]}}'
+    for content in (good + b"\n" + bad + b"\n" + good, b"\n".join([good, *[bad] * 30, good])):
+        source = reading.open(content)
+        assert (source.format, source.suffix) == ("json", ".jsonl")
+        records = list(source.records())
+        lines = content.splitlines()
+        assert [(record.line, record.fault and record.fault.message) for record in records] == [
+            (number, None if line == good else message) for number, line in enumerate(lines, start=1)
+        ]
+        assert [record.raw for record in records[1:-1]] == lines[1:-1]
+        for record in records:
+            assert list(source.records(record.position, record.last_line)) == records[record.line :]
+
+
+def test_failed_lines_come_out_as_lines_and_one_that_is_no_object_as_it_was(reading: Reading) -> None:
+    source = reading.open(b'{"email":"a"}\nnot json\n{"email":"b"}\n')
+    failed = reading.failed(source, list(source.records()))
+    told = json.dumps('Email: is no address, "x"; see above').encode()
+    assert failed.splitlines() == [
+        b'{"email":"a","importError":' + told + b"}",
+        b"not json",
+        b'{"email":"b","importError":' + told + b"}",
+    ]
+    assert [reading.open(content).suffix for content in (failed, pretty([JANE]), compact(WINNERR))] == [
+        ".jsonl",
+        ".json",
+        ".json",
+    ]
+
+
 @pytest.mark.parametrize("wrapped", [b'{"data":[%b,{"name":"B"}]}', b'{"name":"A"}\n%b\n{"name":"B"}'])
 def test_an_element_of_any_size_is_one_fault_and_takes_no_memory(reading: Reading, wrapped: bytes) -> None:
     large = b'{"name":"' + (b'}]\\"' + b"x" * 1_000) * 10_000 + b'"}'
