@@ -22,7 +22,7 @@ from contacts.drafts import UNSET, ContactDraft
 from contacts.importing.columns import TARGETS, TableInterpreter, choices, guess
 from contacts.importing.columns import Mapping as ColumnMapping
 from contacts.importing.context import Context, read_context
-from contacts.importing.interpreting import SAMPLE, TABLES, interpreter_for
+from contacts.importing.interpreting import SAMPLE, TABLES, examined, interpreter_for
 from contacts.importing.options import ROUND_ROBIN, ImportOptions, OnDuplicate
 from contacts.importing.records import IgnoredColumn, Interpreter, Record, Unreadable, UsedColumn
 from contacts.importing.rows import Preparation, Row
@@ -187,7 +187,7 @@ def first_rows(job: ImportJob, options: ImportOptions, chosen: Mapping[str, str]
                 )
             except Unreadable as failure:
                 error = _told(failure)
-        used, ignored = (_in_words(interpreter.used()), interpreter.ignored()) if interpreter else ([], [])
+        used, ignored = (_in_words(examined(interpreter, records)), interpreter.ignored()) if interpreter else ([], [])
         found = FirstRows(
             columns, used, ignored, tuple(source.notes), mapping.to_json() if mapping else None, error=error
         )

@@ -26,6 +26,9 @@ for the words of closed lists, flags, ids and moments, of which they say nothing
 them; what only changes a stored contact (``added_tags`` and the like) is no part of a document. Any other key is ignored and
 listed.
 
+Where a key is not there, another spelling of it is taken (``firstName``, ``First Name``, ``EMAIL``), else what other programs
+usually call it (``Company``, ``Mobile Phone``, ``zip``, ``postal code``).
+
 In the documents of the three contracts ``null`` and empty values say nothing: they are printed for whatever is not known.
 """
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from contacts.drafts import UNSET, EmailDraft, PhoneDraft
 from contacts.field_types.base import EMPTY, is_digits
-from contacts.importing.documents_own import person_of
+from contacts.importing.documents_own import PERSON, person_of
 from contacts.importing.documents_reading import FOLLOWS, DocumentInterpreter
 from contacts.importing.documents_values import LARGEST_NUMBER, Part, plain_json, shown
 
@@ -50,6 +50,11 @@ class EstatePrimeInterpreter(DocumentInterpreter):
         "date_converted_to_client": "follows from the type",
     }
     deletions = ("date_deleted", "deleted_at")
+    inner = {
+        "phones": ("number", "type", "notes"),
+        "emails": ("email_address", "email", "type", "notes"),
+        "contact_details": PERSON,
+    }
 
     def column_of(self, name: str) -> str:
         head, _, rest = name.partition(".")
@@ -81,7 +86,10 @@ class EstatePrimeInterpreter(DocumentInterpreter):
     def _source(self, document: Part) -> Any:
         if isinstance(document.values.get("source"), Mapping):
             source = document.part("source")
-            return source.text("name") if source else UNSET
+            name = source.text("name") if source else UNSET
+            if name is UNSET and source and source.values.get("id") is not None:
+                self.noted.note(f"source {shown(source.values['id'])}", _NAMELESS)
+            return name
         return document.text("source") or document.text("source_name")
 
     def _tags(self, document: Part) -> Any:

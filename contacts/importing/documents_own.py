@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from contacts.drafts import UNSET, EmailDraft, PhoneDraft, PreferencesDraft, PriceRange, RelatedPersonDraft, Unset
+from contacts.importing.context import Context
 from contacts.importing.documents_reading import COMPUTED, FOLLOWS, DocumentInterpreter
 from contacts.importing.documents_values import Part, plain_json
+from contacts.importing.records import Record
 
 TEXTS: Final = (
     "first_name",
@@ -34,6 +37,26 @@ TEXTS: Final = (
 )
 _CHOICES: Final = ("type", "status", "stage", "role", "winnerr_key")
 _FLAGS: Final = ("is_company", "is_lead")
+PERSON: Final = ("first_name", "last_name", "mobile", "email", "notes")
+# What other programs call what is one text here; an object or an array under such a name is something else.
+_SYNONYMS: Final = {
+    "name": "full_name",
+    "givenname": "first_name",
+    "familyname": "last_name",
+    "surname": "last_name",
+    "company": "company_name",
+    "emailaddress": "email",
+    "mobile": "phone",
+    "mobilephone": "phone",
+    "phonenumber": "phone",
+    "telephone": "phone",
+    "zip": "zip_code",
+    "postalcode": "zip_code",
+    "postcode": "zip_code",
+}
+# Beside another number.
+_FURTHER: Final = dict.fromkeys(("mobile", "mobilephone", "phonenumber", "telephone"), "secondary_phone")
+_JOINTS: Final = re.compile(r"[\s_-]+")
 _MOMENTS: Final = ("created_at", "last_contacted_at")
 
 
@@ -72,6 +95,29 @@ class OwnInterpreter(DocumentInterpreter):
         "do_not_contact_by": "is what somebody said, and is kept with their words",
     }
     deletions = ("deleted_at",)
+    inner = {
+        "further_emails": ("email", "label", "note"),
+        "further_phones": ("phone", "label", "note"),
+        "related_people": PERSON,
+    }
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._spelled = {_joined(key): key for key in self._known}
+
+    def _values_of(self, record: Record) -> Mapping[str, Any] | None:
+        values = super()._values_of(record)
+        if values is None or values.keys() <= self._known:
+            return values
+        named = dict(values)
+        # The exact key counts, else the first other spelling, else the first synonym; what is left over is listed.
+        for meanings in (self._spelled, _SYNONYMS, _FURTHER):
+            for key in [key for key in named if key not in self._known]:
+                name = meanings.get(_joined(key))
+                is_text = not isinstance(named[key], dict | list)
+                if name and name not in named and (is_text or meanings is self._spelled):
+                    named[name] = named.pop(key)
+        return named
 
     def column_of(self, name: str) -> str:
         head, _, number = name.partition(".")
@@ -124,6 +170,11 @@ class OwnInterpreter(DocumentInterpreter):
         return values
 
 
+def _joined(key: str) -> str:
+    """A key without what differs between ``First Name``, ``firstName``, ``first-name`` and ``first_name``."""
+    return _JOINTS.sub("", key).casefold()
+
+
 def _bare(value: Any) -> Any:
     """A custom value without the reader's own numbers in it; what JSON cannot store is left for the field to refuse."""
     try:
@@ -142,7 +193,7 @@ def _phone(part: Part) -> PhoneDraft:
 
 def person_of(part: Part) -> RelatedPersonDraft | None:
     """Somebody related, as our documents and EstatePrime's have them; None where nothing is said of them."""
-    said = {name: part.text(name) or "" for name in ("first_name", "last_name", "mobile", "email", "notes")}
+    said = {name: part.text(name) or "" for name in PERSON}
     return RelatedPersonDraft(**said) if any(said.values()) else None
 
 

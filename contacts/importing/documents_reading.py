@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 import orjson
 
 from contacts.drafts import UNSET, ContactDraft
+from contacts.field_types.base import EMPTY
 from contacts.importing.context import Context, KnownField
 from contacts.importing.documents_values import Part, shown
 from contacts.importing.records import IgnoredColumn, Interpreted, Interpreter, Record, RowFault, UsedColumn
@@ -33,8 +34,8 @@ class Noted:
 
     def note(self, name: str, reason: str) -> None:
         """Remember one, as long as there is room."""
-        if name not in self._reasons and len(self._reasons) < MOST_NOTED:
-            self._reasons[shown(name[:LONGEST_NOTED])] = reason
+        if len(self._reasons) < MOST_NOTED:
+            self._reasons.setdefault(shown(name[:LONGEST_NOTED]), reason)
 
     def columns(self) -> list[IgnoredColumn]:
         """All of them, in the order they were met."""
@@ -70,11 +71,13 @@ class DocumentInterpreter(Interpreter):
 
     ``columns`` is the mapping: a path in the document to the field of the draft. ``unused`` are the keys that are known
     and not imported, with the reason. ``deletions`` are the keys that say when a contact was deleted where it comes from.
+    ``inner`` are the names that are read of the objects in a key, where ``columns`` does not tell them.
     """
 
     columns: ClassVar[Mapping[str, str]]
     unused: ClassVar[Mapping[str, str]]
     deletions: ClassVar[tuple[str, ...]]
+    inner: ClassVar[Mapping[str, Iterable[str]]] = {}
     says_empty: ClassVar[bool] = False
 
     def __init__(self, context: Context) -> None:
@@ -83,6 +86,7 @@ class DocumentInterpreter(Interpreter):
         self.noted = Noted()
         known = {path.partition(".")[0] for path in self.columns} | set(self.unused) | {ERROR_KEY, *self.deletions}
         self._known = frozenset(known)
+        self._inner = _names_inside(self.columns) | {key: frozenset(names) for key, names in self.inner.items()}
         # Of several paths to one field the first one counts.
         self._paths = {field: path for path, field in [*self.columns.items()][::-1]}
 
@@ -91,19 +95,37 @@ class DocumentInterpreter(Interpreter):
         """The fields of the draft that a document says, ``UNSET`` among them."""
 
     def interpret(self, record: Record) -> Interpreted:
-        values = object_of(record.raw)
+        values = self._values_of(record)
         if values is None:
             return Interpreted(ContactDraft(), [_no_object(record.raw)])
         faults: list[RowFault] = []
-        if not values.keys() <= self._known:
-            for key in sorted(values.keys() - self._known):
-                self.noted.note(key, NOT_KEPT)
+        self._note_unknown(values)
         document = Part(values, faults, says_empty=self.says_empty)
         for key in self.deletions:
             if values.get(key):
                 document.fault(key, "deleted", "was deleted there")
         said = self.read(document)
         return Interpreted(ContactDraft(**{name: value for name, value in said.items() if value is not UNSET}), faults)
+
+    def _values_of(self, record: Record) -> Mapping[str, Any] | None:
+        """What the record says by the keys of ``columns``; None where it is no object."""
+        return object_of(record.raw)
+
+    def _note_unknown(self, values: Mapping[str, Any]) -> None:
+        if not values.keys() <= self._known:
+            for key in sorted(values.keys() - self._known):
+                self.noted.note(key, NOT_KEPT)
+        for key, names in self._inner.items():
+            value = values.get(key)
+            for part in value if isinstance(value, list) else (value,):
+                if isinstance(part, Mapping) and not part.keys() <= names:
+                    for name in sorted(part.keys() - names):
+                        self.noted.note(f"{key}.{name}", NOT_KEPT)
+
+    def said_in(self, record: Record) -> Mapping[str, str]:
+        values = self._values_of(record) or {}
+        said = ((path, _at(values, path)) for path in self.columns)
+        return {path: shown(value) for path, value in said if value not in EMPTY}
 
     def column_of(self, name: str) -> str:
         head, inner = name, ""
@@ -124,6 +146,22 @@ class DocumentInterpreter(Interpreter):
             self.noted.note(column, "is no field of the organization")
         else:
             values[field.number] = value
+
+
+def _names_inside(columns: Iterable[str]) -> dict[str, frozenset[str]]:
+    """By the keys of objects, the names in them that paths like ``address.city`` go through."""
+    inside: dict[str, set[str]] = {}
+    for path in columns:
+        head, _, name = path.partition(".")
+        if name:
+            inside.setdefault(head, set()).add(name)
+    return {head: frozenset(names) for head, names in inside.items()}
+
+
+def _at(values: Any, path: str) -> Any:
+    for name in path.split("."):
+        values = values.get(name) if isinstance(values, Mapping) else None
+    return values
 
 
 def object_of(raw: Any) -> Mapping[str, Any] | None:

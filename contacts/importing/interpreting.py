@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -10,11 +11,12 @@ from contacts.importing.cards import CardInterpreter
 from contacts.importing.columns import TableInterpreter, guess
 from contacts.importing.context import Context
 from contacts.importing.documents import document_interpreter
-from contacts.importing.records import Interpreter, Source, Unreadable
+from contacts.importing.records import LONGEST_VALUE_SHOWN, Interpreter, Record, Source, Unreadable, UsedColumn
 
 TABLES: Final = frozenset({"csv", "xlsx"})
 # As many rows as it takes to see what a column holds.
 SAMPLE: Final = 50
+_MOST_EXAMPLES: Final = 3
 
 
 def interpreter_for(source: Source, mapping: Mapping[str, Any] | None, context: Context) -> Interpreter:
@@ -35,3 +37,21 @@ def table_interpreter(source: Source, mapping: Mapping[str, Any] | None, context
     rows = [record.raw for record in islice(source.records(), SAMPLE) if record.fault is None]
     guessed = guess(headers, rows, context)
     return TableInterpreter(guessed.overridden(mapping, context) if mapping else guessed, headers, context)
+
+
+def examined(interpreter: Interpreter, records: Iterable[Record]) -> list[UsedColumn]:
+    """What would be imported, with examples out of the records; ``interpreter.ignored()`` then names what they have beside.
+
+    A table knows its columns and their examples already.
+    """
+    if isinstance(interpreter, TableInterpreter):
+        return interpreter.used()
+    examples: dict[str, dict[str, None]] = {}
+    for record in records:
+        if record.fault is None:
+            interpreter.interpret(record)
+            for column, said in interpreter.said_in(record).items():
+                examples.setdefault(column, {})[said[:LONGEST_VALUE_SHOWN]] = None
+    return [
+        replace(used, examples=tuple(examples.get(used.column, ()))[:_MOST_EXAMPLES]) for used in interpreter.used()
+    ]

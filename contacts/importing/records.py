@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar, Final
 
@@ -130,6 +130,12 @@ class Interpreter(ABC):
     def column_of(self, name: str) -> str:
         """Which part of the file a field of the draft came from (``email``, ``further_phones.0.phone``, ``tags.1``,
         ``custom_fields.7``); the name itself where none did."""
+
+    def said_in(self, record: Record) -> Mapping[str, str]:
+        """What a record without a fault says, by columns of ``used()``, as far as that is text: for examples."""
+        draft = self.interpret(record).draft
+        said = ((used.column, getattr(draft, used.target, None)) for used in self.used())
+        return {column: value for column, value in said if isinstance(value, str) and value}
 
     @abstractmethod
     def used(self) -> list[UsedColumn]:

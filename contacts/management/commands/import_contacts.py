@@ -18,7 +18,7 @@ from accounts.commands import JsonCommand, member_with_email, organization_named
 from accounts.tenancy import tenant_scope
 from contacts.exceptions import ImportRefused
 from contacts.importing.context import read_context
-from contacts.importing.interpreting import interpreter_for
+from contacts.importing.interpreting import SAMPLE, examined, interpreter_for
 from contacts.importing.options import CHUNK, LARGEST_CHUNK, ROUND_ROBIN, ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate
 from contacts.importing.reading import open_source
@@ -212,7 +212,7 @@ def _mapping_shown(source: Source, interpreter: Any) -> dict[str, Any]:
         "format": source.format,
         "columns": [
             {"column": used.column, "target": used.target, "examples": list(used.examples)}
-            for used in interpreter.used()
+            for used in examined(interpreter, islice(source.records(), SAMPLE))
         ],
         "ignored": [{"column": ignored.column, "reason": ignored.reason} for ignored in interpreter.ignored()],
         "notes": list(source.notes),

@@ -195,6 +195,54 @@ def test_numbers_of_the_reader_s_own_become_plain_ones() -> None:
 
 
 @pytest.mark.parametrize(
+    ("document", "said", "left_over"),
+    [
+        (
+            {"First Name": "Ann", "lastName": "Lee", "Email": "a@x.example", "zip": "1", "Company": "Co", "TAGS": ["vip"]},
+            ContactDraft(first_name="Ann", last_name="Lee", email="a@x.example", zip_code="1", company_name="Co", tags=("vip",)),
+            [],
+        ),
+        ({"Mobile Phone": "1", "further-emails": None}, ContactDraft(phone="1", further_emails=()), []),
+        ({"Mobile": "1", "Phone": "2", "Name": "Ann Lee"}, ContactDraft(phone="2", secondary_phone="1", full_name="Ann Lee"), []),
+        ({"Email": "b", "email": "a", "EMAIL": "c"}, ContactDraft(email="a"), ["EMAIL", "Email"]),
+        ({"EMAIL": "c", "Email": "b"}, ContactDraft(email="c"), ["Email"]),
+        ({"Nickname": "A", "company": {"id": 7}, "name": ["x"]}, ContactDraft(), ["Nickname", "company", "name"]),
+    ],
+)  # fmt: skip
+def test_keys_may_be_spelled_otherwise(document: Any, said: ContactDraft, left_over: list[str]) -> None:
+    interpreter = document_interpreter("json", CONTEXT)
+    assert interpreted(interpreter, document) == Interpreted(said, [])
+    assert interpreter.ignored()[5:] == [IgnoredColumn(key, "has no place in a contact") for key in left_over]
+
+
+@pytest.mark.parametrize(
+    ("format", "document", "names"),
+    [
+        ("json", {"preferences": {"pool": True}, "further_phones": [{"phone": "1", "ext": "2"}, 7], "related_people": [{"age": 3}]},
+         ["preferences.pool", "further_phones.ext", "related_people.age"]),
+        ("winnerr", {"firstName": "A", "address": {"city": "B", "line2": "C"}, "custom": 1}, ["custom", "address.line2"]),
+        ("rentalot", {"name": "A", "unit": 4}, ["unit"]),
+        ("estateprime", {"emails": [{"email": "a@x.example", "id": 1}, {"id": 2}], "contact_details": [{"age": 3}]},
+         ["emails.id", "contact_details.age"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_listed_once_wherever_it_stands(format: str, document: Any, names: list[str]) -> None:
+    interpreter = document_interpreter(format, CONTEXT)
+    known = interpreter.ignored()
+    for _ in range(2):
+        interpreted(interpreter, document)
+    assert interpreter.ignored() == [*known, *(IgnoredColumn(name, "has no place in a contact") for name in names)]
+
+
+def test_no_more_than_two_hundred_names_are_listed() -> None:
+    interpreter = document_interpreter("json", CONTEXT)
+    for number in range(300):
+        interpreted(interpreter, {f"key {number:03}": 1})
+    names = [column.column for column in interpreter.ignored()[5:]]
+    assert names == [f"key {number:03}" for number in range(200)]
+
+
+@pytest.mark.parametrize(
     ("format", "names"),
     [
         ("winnerr", {"zip_code": "address.zipCode", "uuid": "id", "further_phones.0.phone": "secondaryPhone", "tags.1": "tags.1",

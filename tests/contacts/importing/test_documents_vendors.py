@@ -135,6 +135,13 @@ def test_estateprime_s_live_shape_is_understood() -> None:
     assert interpreted(document_interpreter("estateprime", CONTEXT), document) == Interpreted(expected, [])
 
 
+def test_a_source_of_estateprime_without_a_name_is_listed() -> None:
+    interpreter = document_interpreter("estateprime", CONTEXT)
+    assert interpreted(interpreter, {"source": {"id": 3}}) == Interpreted(ContactDraft(), [])
+    nameless = "is an id without a name, and ids of another system mean nothing here"
+    assert interpreter.ignored()[3:] == [IgnoredColumn("source 3", nameless)]
+
+
 def test_what_is_computed_is_ignored_and_what_is_unknown_listed() -> None:
     interpreter = document_interpreter("winnerr", CONTEXT)
     document = {
