@@ -369,6 +369,8 @@ LOGGING = {
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         # So are the Host headers they invent, each of which would be a traceback.
         "django.security.DisallowedHost": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
+        # And the filters they invent for lists of the dashboard.
+        "django.security.DisallowedModelAdminLookup": {"handlers": ["stderr"], "level": "CRITICAL", "propagate": False},
         # A line for each look at the queue, and two for each job, would bury the ones about failures.
         "django_tasks": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         # A line for each request, with the account in its address.

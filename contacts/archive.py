@@ -7,6 +7,7 @@ from typing import Final
 
 from accounts.archive.kinds import Kind
 from accounts.tenancy import TenantModel
+from contacts.archive_checks import contact_checks, email_checks, phone_checks
 from contacts.models import (
     Consent,
     Contact,
@@ -54,9 +55,9 @@ CONTACTS: Final = (
         member_columns=("member_id",),
         left_out={"position": "a primary key; a pass that was not done begins anew"},
     ),
-    Kind(name="contacts", model=Contact, keep_number=check_number),
-    Kind(name="contact_emails", model=ContactEmail),
-    Kind(name="contact_phones", model=ContactPhone),
+    Kind(name="contacts", model=Contact, keep_number=check_number, checks=contact_checks),
+    Kind(name="contact_emails", model=ContactEmail, checks=email_checks),
+    Kind(name="contact_phones", model=ContactPhone, checks=phone_checks),
     Kind(name="contact_assignees", model=ContactAssignee),
     Kind(name="related_people", model=RelatedPerson),
     Kind(name="contact_tags", model=TaggedContact),

@@ -178,6 +178,8 @@ def _read_manifest(path: Path) -> dict[str, FileFacts]:
         raise ArchiveRefused(str(path.parent), "is no directory")
     if not path.is_file():
         raise ArchiveRefused(str(path.parent), f"has no {MANIFEST}: it is no archive, or its export did not end")
+    if path.is_symlink():
+        raise ArchiveRefused(MANIFEST, "is a link")
     with open(path, "rb") as stream:
         text = stream.read(LONGEST_LINE)
     try:
@@ -191,8 +193,10 @@ def _read_manifest(path: Path) -> dict[str, FileFacts]:
     listed = manifest.get("files")
     if not isinstance(listed, list):
         raise ArchiveRefused(MANIFEST, "lists no files")
-    facts = [_facts(entry) for entry in listed]
-    return {each.name: each for each in facts}
+    facts = {each.name: each for each in map(_facts, listed)}
+    if len(facts) != len(listed):
+        raise ArchiveRefused(MANIFEST, "lists a file twice")
+    return facts
 
 
 def _facts(entry: Any) -> FileFacts:
@@ -204,6 +208,8 @@ def _facts(entry: Any) -> FileFacts:
 
 
 def _verify(path: Path, facts: FileFacts) -> None:
+    if path.is_symlink():
+        raise ArchiveRefused(facts.name, "is a link")
     if not path.is_file():
         raise ArchiveRefused(facts.name, "is missing")
     digest, length = hashlib.sha256(), 0

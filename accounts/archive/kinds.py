@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from django.db import models
 
@@ -17,6 +17,9 @@ from accounts.models import Member
 
 # A row is named by the first of these that its model has: what programs know it by, which no move changes.
 NATURAL_KEYS: Final = ("number", "uuid", "email")
+
+# By column: what raises ``BadValue`` for a value that does not go with the rest of its row, which is given too.
+Checks: TypeAlias = Mapping[str, Callable[[Any, Mapping[str, Any]], None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,8 @@ class Kind:
     Foreign keys are written as the other row's natural key. ``member_columns`` hold a member's primary key without being
     foreign keys. ``member_paths`` tell where in a JSON column such keys stand: names of an object, ``*`` for all of a
     list. ``left_out`` has the columns that stay behind, each with its reason. ``keep_number`` is told the greatest number
-    that was restored, so that it is given to nobody else.
+    that was restored, so that it is given to nobody else. ``checks`` gives what else rows must be, and is called in the
+    organization's scope when the kinds before are restored.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Kind:
     member_paths: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     keep_number: Callable[[int], None] | None = None
+    checks: Callable[[], Checks] = dict
 
     @property
     def file(self) -> str:

@@ -23,6 +23,7 @@ class RowReader:
         self._kind = kind
         self._names = {column.name for column in kind.columns}
         self._readers = [(column, _reader(kind, column, members)) for column in kind.columns]
+        self._checks = kind.checks()
 
     def values(self, document: Document) -> dict[str, Any]:
         """The values by column. Raises ``ArchiveRefused`` for what was not written by this version."""
@@ -32,14 +33,19 @@ class RowReader:
             raise ArchiveRefused(
                 place_of(self._kind, line), f"has other columns than there are, differing: {differing}"
             )
-        return {column.field.attname: self._value(column, read, document) for column, read in self._readers}
+        values = {
+            column.field.attname: self._value(column.name, partial(read, written[column.name]), line)
+            for column, read in self._readers
+        }
+        for name, check in self._checks.items():
+            self._value(name, partial(check, values[name], values), line)
+        return values
 
-    def _value(self, column: Column, read: _Read, document: Document) -> Any:
-        line, written = document
+    def _value(self, name: str, read: Callable[[], Any], line: int) -> Any:
         try:
-            return read(written[column.name])
+            return read()
         except BadValue as error:
-            raise ArchiveRefused(f"{place_of(self._kind, line)}, {column.name}:", str(error)) from error
+            raise ArchiveRefused(f"{place_of(self._kind, line)}, {name}:", str(error)) from error
 
 
 def place_of(kind: Kind, line: int) -> str:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from json import JSONDecoder
 from typing import Any, Final, NoReturn
 from uuid import UUID
@@ -19,6 +20,11 @@ from django.db import connection, models
 _CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 # From here on Python writes fractions with an exponent, and PostgreSQL keeps a whole number.
 _EXPONENTS_FROM: Final = 1e16
+# By a day within what Python can say, so that clocks anywhere can.
+_EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
+_LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+# By the default of a column.
+_SHAPES: Final[Mapping[Any, tuple[type, str]]] = {dict: (dict, "must be an object"), list: (list, "must be an array")}
 
 
 class BadValue(ValueError):
@@ -123,13 +129,13 @@ def reader_of(field: models.Field[Any, Any], *, is_nullable: bool) -> Callable[[
 def _reader_of(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     match field:
         case models.JSONField():
-            return _as_it_is
+            return _reader_of_json(field)
         case models.DateTimeField():
             return _read_moment
         case models.UUIDField():
             return _read_uuid
         case models.DecimalField():
-            return _read_decimal
+            return partial(_read_decimal, field)
         case models.BooleanField():
             return _read_boolean
         case models.IntegerField():
@@ -139,8 +145,16 @@ def _reader_of(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
     raise TypeError(f"archives cannot hold a {type(field).__name__}")
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _reader_of_json(field: models.JSONField[Any, Any]) -> Callable[[Any], Any]:
+    """A column that has an object or an array where nothing is said never has anything else."""
+    shape, told = _SHAPES.get(field.default, (object, ""))
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, shape):
+            raise BadValue(told)
+        return value
+
+    return read
 
 
 def _read_moment(value: Any) -> datetime:
@@ -150,6 +164,8 @@ def _read_moment(value: Any) -> datetime:
         raise BadValue("must be a moment") from error
     if moment.tzinfo is None:
         raise BadValue("must be a moment with its offset from UTC")
+    if not _EARLIEST <= moment <= _LATEST:
+        raise BadValue("must be a moment that every time zone has a day for")
     return moment.astimezone(UTC)
 
 
@@ -160,13 +176,16 @@ def _read_uuid(value: Any) -> UUID:
         raise BadValue("must be a UUID") from error
 
 
-def _read_decimal(value: Any) -> Decimal:
+def _read_decimal(field: models.DecimalField[Any, Any], value: Any) -> Decimal:
     try:
         number = Decimal(value) if isinstance(value, str) else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
         raise BadValue("must be a decimal number in quotes")
+    whole, places = field.max_digits - field.decimal_places, field.decimal_places
+    if number.copy_abs() >= Decimal(10) ** whole or number != round(number, places):
+        raise BadValue(f"must have at most {whole} digits before the point and {places} behind it")
     return number
 
 

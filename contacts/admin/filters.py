@@ -22,66 +22,83 @@ DELETED = "deleted"
 STATE = "state"
 
 
-class TypeFilter(DropdownFilter):
+class _ClosedFilter:
+    """A filter that fails closed: a value that nobody can have shows nobody, and never all of those it was to leave out."""
+
+    def has_output(self) -> bool:
+        # Django drops one without choices, and what it was asked for along with it.
+        return bool(self.value()) or super().has_output()  # type: ignore[attr-defined,misc]  # a filter's
+
+
+class _ChoiceFilter(_ClosedFilter, DropdownFilter):
+    """By one of its choices."""
+
+    def queryset(self, request, queryset):
+        return self.chosen(queryset, self.value()) if self.value() else queryset
+
+    def chosen(self, queryset, value):
+        """The contacts with a value that is not empty; none with one that there is not."""
+        raise NotImplementedError
+
+
+class TypeFilter(_ChoiceFilter):
     title = "type"
     parameter_name = "type"
 
     def lookups(self, request, model_admin):
         return ContactType.choices
 
-    def queryset(self, request, queryset):
-        return queryset.filter(type=self.value()) if self.value() in ContactType.values else queryset
+    def chosen(self, queryset, value):
+        return queryset.filter(type=value)
 
 
-class StatusFilter(DropdownFilter):
+class StatusFilter(_ChoiceFilter):
     title = "status"
     parameter_name = "status"
 
     def lookups(self, request, model_admin):
         return ContactStatus.choices
 
-    def queryset(self, request, queryset):
-        return queryset.filter(status=self.value()) if self.value() in ContactStatus.values else queryset
+    def chosen(self, queryset, value):
+        return queryset.filter(status=value)
 
 
-class SourceFilter(DropdownFilter):
+class SourceFilter(_ChoiceFilter):
     title = "source"
     parameter_name = "source"
 
     def lookups(self, request, model_admin):
         return [(name, name) for name in Source.objects.values_list("name", flat=True)[:MOST_CHOICES]]
 
-    def queryset(self, request, queryset):
-        return queryset.filter(source=self.value()) if self.value() else queryset
+    def chosen(self, queryset, value):
+        return queryset.filter(source=value)
 
 
-class ScoreFilter(DropdownFilter):
+class ScoreFilter(_ChoiceFilter):
     title = "lead score"
     parameter_name = "score"
 
     def lookups(self, request, model_admin):
         return [(band, band.replace("-", " to ")) for band in SCORE_BANDS]
 
-    def queryset(self, request, queryset):
-        band = SCORE_BANDS.get(self.value() or "")
-        return queryset.filter(lead_score__range=band) if band else queryset
+    def chosen(self, queryset, value):
+        band = SCORE_BANDS.get(value)
+        return queryset.filter(lead_score__range=band) if band else queryset.none()
 
 
-class TagFilter(DropdownFilter):
+class TagFilter(_ChoiceFilter):
     title = "tag"
     parameter_name = "tag"
 
     def lookups(self, request, model_admin):
         return [(str(pk), name) for pk, name in Tag.objects.values_list("pk", "name")[:MOST_CHOICES]]
 
-    def queryset(self, request, queryset):
-        pk = _key(self.value())
-        if pk is None:
-            return queryset
+    def chosen(self, queryset, value):
+        pk = _key(value)
         return queryset.filter(Exists(TaggedContact.objects.filter(content_object=OuterRef("pk"), tag_id=pk)))
 
 
-class AssigneeFilter(DropdownFilter):
+class AssigneeFilter(_ChoiceFilter):
     title = "assignee"
     parameter_name = "assignee"
 
@@ -89,14 +106,11 @@ class AssigneeFilter(DropdownFilter):
         members = [(str(member.pk), member.full_name) for member in Member.objects.all()[:MOST_CHOICES]]
         return [(NOBODY, "Nobody"), *members]
 
-    def queryset(self, request, queryset):
-        if self.value() == NOBODY:
-            return queryset.filter(assigned_to=None)
-        pk = _key(self.value())
-        return queryset if pk is None else queryset.filter(assigned_to_id=pk)
+    def chosen(self, queryset, value):
+        return queryset.filter(assigned_to_id=None if value == NOBODY else _key(value))
 
 
-class MediumFilter(DropdownFilter):
+class MediumFilter(_ChoiceFilter):
     """Those whom the gate of all sending lets through, for one medium."""
 
     title = "may be contacted by"
@@ -105,8 +119,8 @@ class MediumFilter(DropdownFilter):
     def lookups(self, request, model_admin):
         return Medium.choices
 
-    def queryset(self, request, queryset):
-        return contactable(queryset, self.value()) if self.value() in Medium.values else queryset
+    def chosen(self, queryset, value):
+        return contactable(queryset, value) if value in Medium.values else queryset.none()
 
 
 class StateFilter(DropdownFilter):
@@ -120,7 +134,9 @@ class StateFilter(DropdownFilter):
         return [(DELETED, "Deleted")]
 
     def queryset(self, request, queryset):
-        return queryset.deleted() if self.value() == DELETED else queryset.active()
+        if self.value() == DELETED:
+            return queryset.deleted()
+        return queryset.none() if self.value() else queryset.active()
 
 
 _CUSTOM = re.compile(r"field_\d{1,9}\Z", re.ASCII)
@@ -129,7 +145,7 @@ _CUSTOM = re.compile(r"field_\d{1,9}\Z", re.ASCII)
 _CHOSEN = MEMBERS | {"select", "select_multi", "checkbox"}
 
 
-class _CustomFilter:
+class _CustomFilter(_ClosedFilter):
     """Contacts with a value of one of the team's own fields.
 
     No index helps, so the database reads the values of all contacts of the organization that the other filters leave.
@@ -182,11 +198,9 @@ def is_custom_filter(parameter: str) -> bool:
     return _CUSTOM.match(parameter) is not None
 
 
-def _key(value: str | None) -> int | None:
-    """A primary key as an address carries it; None for anything no row can have."""
-    if value is None or not (value.isascii() and value.isdecimal()):
-        return None
-    return int(value) if len(value) <= 18 else 0
+def _key(value: str) -> int:
+    """A primary key as an address carries it; 0, which no row has, for anything else."""
+    return int(value) if value.isascii() and value.isdecimal() and len(value) <= 18 else 0
 
 
 def shows_deleted(request) -> bool:

@@ -126,6 +126,19 @@ def test_a_file_that_is_missing(archive: Path):
     assert refusal(take_in, archive, "new") == "tags.jsonl is missing."
 
 
+@pytest.mark.parametrize("name", [MANIFEST, "tags.jsonl"])
+def test_a_link(archive: Path, tmp_path: Path, name: str):
+    (archive / name).rename(tmp_path / "elsewhere")
+    (archive / name).symlink_to(tmp_path / "elsewhere")
+    assert refusal(take_in, archive, "new") == f"{name} is a link."
+
+
+def test_a_file_that_is_listed_twice(archive: Path):
+    files = json.loads((archive / MANIFEST).read_text())["files"]
+    change_manifest(archive, files=[*files, files[-1]])
+    assert refusal(take_in, archive, "new") == "manifest.json lists a file twice."
+
+
 def test_a_file_that_was_changed(archive: Path):
     path = archive / "contacts.jsonl"
     path.write_bytes(path.read_bytes().replace(b"Jane", b"June"))
@@ -155,6 +168,24 @@ def test_a_slug_that_is_taken(archive: Path, south: World, tmp_path: Path, slug:
 def test_a_slug_that_is_none(archive: Path):
     assert refusal(take_in, archive, "No Slug").startswith("slug: ")
 
+
+# What the first contact says instead, and what is said of that column.
+FAULTS_OF_CONTACTS: list[tuple[dict[str, Any], str]] = [
+    ({"preferences": [1]}, "must be preferences as they are stored"),
+    ({"preferences": {"locations": "x"}}, "must be preferences as they are stored"),
+    ({"preferences": {"price_range": {"min": "1"}}}, "must be preferences as they are stored"),
+    ({"custom_values": {"1": {"a": 1}}}, "has a value under '1' that is none of the field 1"),
+    ({"custom_values": {"99": 1}}, "has a value under '99', which is no field"),
+    ({"custom_values": {"x": 1}}, "has a value under 'x', which is no field"),
+    ({"custom_values": {"01": 1}}, "has a value under '01', which is no field"),
+    ({"custom_values": []}, "must be an object"),
+    ({"extra": []}, "must be an object"),
+    ({"created_at": "0001-01-01T00:00:00Z"}, "must be a moment that every time zone has a day for"),
+    ({"created_at": "9999-12-31T23:00:00-10:00"}, "must be a moment that every time zone has a day for"),
+    ({"email_norm": "other@example.com"}, "does not belong to the email beside it"),
+    ({"phone_norm": ""}, "does not belong to the phone beside it"),
+    ({"last_name_norm": "x"}, "does not belong to the last_name beside it"),
+]
 
 # A file, what is done to its rows, and what is said of it. The rest of the archive is sound.
 Change = Callable[[list[dict[str, Any]]], object]
@@ -236,6 +267,32 @@ FAULTS: list[tuple[str, Change, str]] = [
         "deals",
         lambda rows: rows[0].update(amount="Infinity"),
         "deals.jsonl, line 1, amount: must be a decimal number in quotes.",
+    ),
+    *(
+        (
+            "deals",
+            lambda rows, amount=amount: rows[0].update(amount=amount),
+            "deals.jsonl, line 1, amount: must have at most 14 digits before the point and 2 behind it.",
+        )
+        for amount in ("1e400", "1e999999999", "0.001")
+    ),
+    *(
+        (
+            "contacts",
+            lambda rows, changes=changes: rows[0].update(changes),
+            f"contacts.jsonl, line 1, {next(iter(changes))}: {reason}.",
+        )
+        for changes, reason in FAULTS_OF_CONTACTS
+    ),
+    (
+        "contact_emails",
+        lambda rows: rows[0].update(email_norm="x"),
+        "contact_emails.jsonl, line 1, email_norm: does not belong to the email beside it.",
+    ),
+    (
+        "contact_changes",
+        lambda rows: rows[0].update(before=[]),
+        "contact_changes.jsonl, line 1, before: must be an object.",
     ),
     (
         "sender_identities",

@@ -114,13 +114,14 @@ class _Point:
 
 
 def _listed(text: str) -> Iterator[tuple[str, str, str]]:
-    """``value; label: value``, as exports write further addresses and numbers."""
+    """``value; label: value``, as exports write further addresses and numbers: the last ``: `` ends the label."""
     try:
         entries = split(text)
     except BadFieldValue as error:
         raise BadCell(f"The cell {error}.") from None
     for entry in entries:
-        label, separator, value = entry.partition(": ")
+        # A label may hold one, an address or number does not.
+        label, separator, value = entry.rpartition(": ")
         yield (value.strip(), label.strip(), "") if separator else (entry, "", "")
 
 

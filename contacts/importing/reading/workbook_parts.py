@@ -19,7 +19,10 @@ from contacts.importing.records import Unreadable
 # As the csv module has it.
 LONGEST_CELL: Final = 131_072
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_CONTROLS: Final = frozenset("\t\n\r")
+# No database stores them, and no workbook means them.
+_NO_CHARACTER: Final = re.compile("[\x00\ud800-\udfff]")
+# What looks like an escape, also one that begins where another ends; and what XML has not, or reads as something else.
+_TO_ESCAPE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x01-\x08\x0b-\x1f\ufffe\uffff]")
 
 _BUILTIN_DATES: Final = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 _BUILTIN_PERCENTS: Final = frozenset([9, 10])
@@ -229,15 +232,15 @@ class RichText:
 
 
 def unescaped(text: str) -> str:
-    """The text with the line breaks and underscores that workbooks write as ``_x000D_``."""
+    """The text with the characters that workbooks write as ``_x000D_`` (ECMA-376, 22.9.2.19), but for those nobody stores."""
     return _ESCAPED.sub(_character, text) if "_x" in text else text
 
 
 def _character(found: re.Match[str]) -> str:
     character = chr(int(found[1], 16))
-    return character if character in _CONTROLS or character == "_" else found[0]
+    return found[0] if _NO_CHARACTER.match(character) else character
 
 
 def escaped(text: str) -> str:
     """The text so that ``unescaped`` gives it back, and no XML parser makes other line breaks of it."""
-    return _ESCAPED.sub(r"_x005F\g<0>", text).replace("\r", "_x000D_")
+    return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)

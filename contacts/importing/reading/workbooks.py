@@ -22,7 +22,6 @@ from contacts.importing.reading.sheets import SheetRow, sheet_rows
 from contacts.importing.reading.tables import failed_row
 from contacts.importing.reading.workbook_parts import Sheet, Workbook, escaped
 from contacts.importing.records import LONGEST_VALUE_SHOWN, Record, RowFault, Source, Unreadable
-from contacts.spreadsheets import plain_cell, safe_cell
 
 _ROWS_COUNTED: Final = 100
 
@@ -65,7 +64,7 @@ class XlsxSource(Source):
         self.has_header = is_heading_row(first.cells)
         self._start = position if self.has_header else 0
         if self.has_header:
-            self._headers = headings([plain_cell(cell) for cell in first.cells])
+            self._headers = headings(first.cells)
         else:
             counted = islice(sheet_rows(self._archive, workbook, self._sheet), _ROWS_COUNTED)
             self._headers = headings([""] * max(len(row.cells) for row in counted))
@@ -86,7 +85,8 @@ class XlsxSource(Source):
                 yield self._record(row, position)
 
     def _record(self, row: SheetRow, position: int) -> Record:
-        cells = [plain_cell(cell) if cell[:1] == "'" else cell for cell in row.cells]
+        # As they are: in a workbook it is the type of a cell that keeps a text from being a formula, no apostrophe.
+        cells = list(row.cells)
         width = len(self._headers)
         if self._error_column is not None:
             del cells[self._error_column : self._error_column + 1]
@@ -134,7 +134,6 @@ def _is_hidden(sheet: Sheet) -> bool:
 
 
 def _text_cell(sheet: WriteOnlyWorksheet, text: str) -> Any:
-    written = escaped(safe_cell(text) if text.startswith("'") else text)
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", written))
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", escaped(text)))
     cell.data_type = "s"
     return cell

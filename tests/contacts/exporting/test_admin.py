@@ -7,6 +7,7 @@ import io
 import logging
 import re
 from html import unescape
+from logging.handlers import BufferingHandler
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from contacts.admin.exporting import ExportingMixin
 from contacts.drafts import ContactDraft
 from contacts.exporting.formats import FORMATS
 from contacts.exporting.tables import CsvWriter
+from contacts.models import Source, Tag
 from contacts.services import create_contact, delete_contact, update_contact
 from tests.dashboard import CONTACTS, browser_of
 from tests.exports import exported
@@ -96,6 +98,46 @@ def test_what_is_no_filter_of_the_list_is_none_of_the_file(north: World, monkeyp
     browser = browser_of(north.owner)
     assert browser.get(CSV, {"email__startswith": "a"}).status_code == 400
     assert browser.get(CSV, {"p": "99"})["Location"] == f"{CONTACTS}?e=1"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "contactable=bogus",
+        "tag=nosuch",
+        "tag=0",
+        "type=BOGUS",
+        "status=x",
+        "score=1",
+        "source=x",
+        "assignee=x",
+        "state=x",
+    ],
+)
+def test_a_value_that_nobody_can_have_is_nobody_and_not_everybody(north: World, south: World, query: str):
+    browser = browser_of(north.owner)
+    assert numbers_of(north, bytes_of(browser, f"{CSV}?{query}")) == []
+    page = browser.get(f"{CONTACTS}?{query}")
+    assert (page.status_code, re.findall(r"/admin/contacts/contact/\d+/change/", page.content.decode())) == (200, [])
+
+
+def test_a_filter_without_choices_still_leaves_out_whom_it_is_to(north: World, south: World):
+    with north.scope():
+        Source.objects.all().delete()
+        Tag.objects.all().delete()
+    browser = browser_of(north.owner)
+    assert [numbers_of(north, bytes_of(browser, f"{CSV}?{name}=x")) for name in ("tag", "source")] == [[], []]
+
+
+def test_a_filter_there_is_not_leaves_no_traceback_in_the_log(north: World):
+    logger = logging.getLogger("django.security.DisallowedModelAdminLookup")
+    handler = BufferingHandler(capacity=10)
+    logger.addHandler(handler)
+    try:
+        assert browser_of(north.owner).get(CSV, {"email__startswith": "a"}).status_code == 400
+    finally:
+        logger.removeHandler(handler)
+    assert handler.buffer == []
 
 
 def test_whatever_is_written_meanwhile_each_contact_is_in_the_file_once(

@@ -41,7 +41,7 @@ SEVERAL = st.lists(
     min_size=1,
     max_size=3,
 )
-LABELS = st.just("") | st.sampled_from(["Home", "Mobile", "Tante Käthe; privat", "a, b"])
+LABELS = st.just("") | st.sampled_from(["Home", "Mobile", "Tante Käthe; privat", "a, b", "Büro: Ost; links: 2"])
 EMAILS = st.from_regex(r"[a-z]{1,6}@[a-z]{1,6}\.example", fullmatch=True)
 NUMBERS = st.from_regex(r"\+?[1-9][0-9]{2} [0-9]{3,7}", fullmatch=True)
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -168,6 +168,17 @@ def test_an_export_without_a_field_of_the_team_says_nothing_of_it():
     assert found == Interpreted(
         ContactDraft(uuid=UUID(row["ID"]), further_emails=(EmailDraft(email="a@b.example", label="Home"),)), []
     )
+
+
+def test_labels_may_hold_what_stands_between_them_and_their_values():
+    further = '"Büro: Ost; links: a@b.example"; c@d.example; Home: : e@f.example'
+    row = {"ID": "018f3c1e-7c1a-7b2e-9d3f-0a1b2c3d4e5f", "Further emails": further}
+    cells = [row.get(heading, "") for heading in HEADINGS]
+    interpreter = TableInterpreter(guess(HEADINGS, [cells], CONTEXT), HEADINGS, CONTEXT)
+    found = interpreter.interpret(Record(line=2, last_line=2, raw=cells, position=0))
+    labels = {"a@b.example": "Büro: Ost; links", "c@d.example": "", "e@f.example": "Home:"}
+    emails = tuple(EmailDraft(email=email, label=label) for email, label in labels.items())
+    assert found == Interpreted(ContactDraft(uuid=UUID(row["ID"]), further_emails=emails), [])
 
 
 def test_an_organizations_table_is_understood_there_and_without_its_own_fields_elsewhere(north: World, south: World):

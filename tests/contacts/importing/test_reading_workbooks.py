@@ -20,7 +20,6 @@ from python_calamine import CalamineWorkbook
 
 from contacts.importing.reading import open_source
 from contacts.importing.records import RowFault, Unreadable
-from contacts.spreadsheets import plain_cell
 from tests.contacts.importing.reading_files import Reading, until_unreadable
 
 SAVE_ANEW = "Save it anew as Excel workbook (.xlsx) or CSV and import that."
@@ -112,7 +111,7 @@ def test_cells_of_all_types_are_read_as_a_person_sees_them(reading: Reading) -> 
         (3, 3, ["Flags", "true", "false", "", "", "  x  "]),
         (4, 4, ["Days", "2024-02-29", "2024-02-29T13:30:05", "08:15:00", "1900-01-01T06:00:00", "1900-01-01"]),
         (5, 5, ["Formats", "25%", "01234", "2023-03-15", "2023-03-15T12:00:00", "1.5"]),
-        (6, 6, ["Lines", "two\nlines", "re\nturn", "\r", "=1", "'x"]),
+        (6, 6, ["Lines", "two\nlines", "re\nturn", "\r", "'=1", "'x"]),
         (8, 7, ["Missing", "", "", "ünïcode", "&lt;", "<b>"]),
     ]
 
@@ -192,6 +191,19 @@ def test_failed_rows_come_back_as_the_same_rows_of_the_same_columns(reading: Rea
             ["Name", "Email", "Import error"],
             ["Jane", "x", 'Email: is no address, "x"; see above'],
         ]
+
+
+def test_escapes_are_the_characters_they_stand_for_and_apostrophes_stay(reading: Reading) -> None:
+    header = ["Name", "'=heading"]
+    workbook = workbook_of(header, ["a_x0001_b_xFFFE_", "_x005F_x0041_x0042_"], ["_x0000_ _xD800_", "'=both"])
+    source = reading.open(saved(workbook))
+    assert source.headers == header
+    records = list(source.records())
+    expected = [["a\x01b\ufffe", "_x0041B"], ["_x0000_ _xD800_", "'=both"]]
+    assert [record.raw for record in records] == expected
+    again = reading.open(reading.failed(source, records))
+    assert again.headers == header
+    assert [record.raw for record in again.records()] == expected
 
 
 def test_names_and_texts_are_read_however_the_file_is_written(reading: Reading) -> None:
@@ -380,4 +392,4 @@ def test_any_cells_are_read_as_another_reader_reads_them(
 def said(cell: Any) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
-    return str(int(cell)) if isinstance(cell, float) else plain_cell(str(cell))
+    return str(int(cell)) if isinstance(cell, float) else str(cell)
