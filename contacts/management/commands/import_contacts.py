@@ -191,7 +191,7 @@ class Command(JsonCommand):
         if notes:
             told["notes"] = notes
         if self._ignored:
-            told["ignored"] = [{"column": one.column, "reason": one.reason} for one in self._ignored[:LISTED]]
+            told["ignored"] = [{"column": one.column, "reason": one.reason} for one in self._ignored[: 5 * LISTED]]
         if job.failed and not options["report"]:
             self._name_failed(job, is_plan=is_plan)
         if job.failed or job.message:
