@@ -121,6 +121,10 @@ class ContactDraft:
     removed_tags: tuple[str, ...] | Unset = UNSET
     added_tags: tuple[str, ...] | Unset = UNSET
 
+    # Media by which somebody said elsewhere that they do not want to be contacted: recorded as objections beside the write,
+    # where they may still be contacted by them. Never takes one away.
+    do_not_contact_by: tuple[str, ...] | Unset = UNSET
+
     # True refuses a contact that nobody can be reached by afterwards, and to take the last of e-mail and phone away.
     is_reachable: bool | Unset = UNSET
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from accounts.exceptions import FieldError, Invalid
 from contacts.drafts import UNSET, ContactDraft, PreferencesDraft, PriceRange
-from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, ContactType
+from contacts.models import Contact, ContactRole, ContactStage, ContactStatus, ContactType, Medium
 from contacts.normalise import fold, is_email, join_name, normalise_email, normalise_phone, split_name
 
 CHOICES: dict[str, list[str]] = {
@@ -166,6 +166,9 @@ def _list_faults(draft: ContactDraft) -> Iterator[FieldError]:
         rows = getattr(draft, name)
         if rows is not UNSET and len(rows) > MOST_CHILD_ROWS:
             yield FieldError(name, "too_long", {"maximum": MOST_CHILD_ROWS, "items": True})
+    for index, medium in enumerate(draft.do_not_contact_by or ()):
+        if medium not in Medium.values:
+            yield FieldError(f"do_not_contact_by.{index}", "invalid_value", {"choices": Medium.values})
     yield from _further_point_faults(draft)
     for index, person in enumerate(draft.related_people or ()):
         for name, maximum in (("first_name", 100), ("last_name", 100), ("mobile", 40), ("notes", 2_000)):

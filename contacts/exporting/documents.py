@@ -1,7 +1,7 @@
 """A contact as one document with everything it is: what every format but the wires' is written from.
 
 ``contacts.importing.documents`` has the contract of it. On top, a document says by which media nobody may speak to the
-contact, as it is computed here: an import cannot make the statements that it follows from.
+contact, as it is computed here: an import makes objections of those that the status does not close by itself.
 """
 
 from __future__ import annotations

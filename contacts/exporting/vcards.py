@@ -45,7 +45,7 @@ _SAID_ELSEWHERE: Final = frozenset(
         ),
         *_ADDRESS,
         *("notes", "tags", "language", "created_at", "uuid"),
-        *("lead_score", "updated_at", "applied_at", "converted_at", "deleted_at", "do_not_contact_by"),
+        *("lead_score", "updated_at", "applied_at", "converted_at", "deleted_at"),
     }
 )
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})

@@ -21,7 +21,7 @@ from contacts.importing.keys import EMAIL, NUMBER, PHONE, PHONE_ALONE, UUID_OF, 
 from contacts.importing.matching import Book, Target, age, facts, is_visible
 from contacts.importing.merging import merged
 from contacts.importing.options import ImportOptions, OnDuplicate
-from contacts.importing.outcomes import Fate, Outcome
+from contacts.importing.outcomes import OBJECTION, Fate, Outcome
 from contacts.importing.records import RowFault
 from contacts.importing.rows import Preparation, Row, Surroundings
 from contacts.models import Contact
@@ -320,9 +320,13 @@ def _moments(before: Contact, after: Contact) -> dict[str, str | None]:
 
 
 def _signature(outcome: Outcome) -> tuple[Any, ...]:
-    """What of an outcome was promised: the fate, whose it is, and what changes there."""
+    """What of an outcome was promised: the fate, whose it is, and what changes there.
+
+    Objections are not: who said stop in between is left alone all the same.
+    """
     if outcome.fate is Fate.FAIL:
         return (outcome.fate,)
     whose = ("line", outcome.same_as) if outcome.same_as is not None else ("contact", outcome.contact_id)
     changes = orjson.dumps(outcome.changes, option=orjson.OPT_SORT_KEYS)
-    return (outcome.fate, whose, changes, tuple(outcome.notes))
+    notes = tuple(note for note in outcome.notes if not note.startswith(OBJECTION))
+    return (outcome.fate, whose, changes, notes)

@@ -11,6 +11,8 @@ object a line in UTF-8. Its keys are the names of ``ContactDraft``:
 * ``further_emails`` ``[{"email", "label", "note"}]``, ``further_phones`` ``[{"phone", "label", "note"}]``,
   ``related_people`` ``[{"first_name", "last_name", "mobile", "email", "notes"}]``, each in its order;
 * ``tags``: names, in their order;
+* ``do_not_contact_by``: of ``email``, ``sms``, ``whatsapp`` and ``telegram`` those by which nobody may speak to the contact;
+  each is recorded as an objection where nothing closes the medium yet, and none is ever taken away;
 * ``assigned_to``, ``created_by``: e-mail address of a member; ``further_assignees``: an array of them;
 * ``preferences``: ``{"communication_method", "property_types": [], "price_range": {"min", "max"}, "locations": []}``;
 * ``custom_fields``: ``{"<name of the field>": value}``, each value in any form that ``FieldType.clean`` takes: of a list the
@@ -21,7 +23,7 @@ object a line in UTF-8. Its keys are the names of ``ContactDraft``:
 
 A key that is left out says nothing. ``null``, ``""`` and ``[]`` say that there is nothing, where there can be nothing: not
 for the words of closed lists, flags, ids and moments, of which they say nothing. ``lead_score``, ``updated_at``,
-``applied_at``, ``converted_at`` and ``do_not_contact_by`` are written for the reader and ignored when they come back.
+``applied_at`` and ``converted_at`` are written for the reader and ignored when they come back.
 ``deleted_at`` with a value is a fault. A program may also send ``secondary_phone`` and ``is_lead``, as ``ContactDraft`` has
 them; what only changes a stored contact (``added_tags`` and the like) is no part of a document. Any other key is ignored and
 listed.

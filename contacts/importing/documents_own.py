@@ -76,6 +76,7 @@ class OwnInterpreter(DocumentInterpreter):
             "further_phones",
             "related_people",
             "tags",
+            "do_not_contact_by",
             "assigned_to",
             "further_assignees",
             "created_by",
@@ -92,7 +93,6 @@ class OwnInterpreter(DocumentInterpreter):
         "updated_at": FOLLOWS,
         "applied_at": "follows from the stage",
         "converted_at": "follows from the type",
-        "do_not_contact_by": "is what somebody said, and is kept with their words",
     }
     deletions = ("deleted_at",)
     inner = {
@@ -134,6 +134,7 @@ class OwnInterpreter(DocumentInterpreter):
             "uuid": document.uuid("uuid"),
             "number": document.whole("number"),
             "tags": document.texts("tags"),
+            "do_not_contact_by": document.texts("do_not_contact_by"),
             "further_emails": document.drafts("further_emails", _email),
             "further_phones": document.drafts("further_phones", _phone),
             "related_people": document.drafts("related_people", person_of),

@@ -32,7 +32,8 @@ def merged(
 ) -> ContactDraft:
     """The change that a row's draft is to a stored contact, under ``FILL`` or ``UPDATE``; it may say nothing new.
 
-    Neither takes anything away. Lists (tags, further addresses and numbers, related people, assignees) are added to. An
+    Neither takes anything away; objections are handed on. Lists (tags, further addresses and numbers, related people,
+    assignees) are added to. An
     address or number of the row that differs from the stored one becomes a further one under ``FILL``; under ``UPDATE``
     it becomes the first, and the one that was stays as a further one. A postal address is filled as a whole, or not at
     all: two halves make none. Fields of the draft that are ``defaulted``, because the row did not say them, only fill.
@@ -185,6 +186,8 @@ def _lists(draft: ContactDraft, children: Children) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if tags := (*(draft.tags or ()), *(draft.tag_set or ()), *(draft.added_tags or ())):
         said["added_tags"] = tuple(dict.fromkeys(tags))
+    if draft.do_not_contact_by:
+        said["do_not_contact_by"] = draft.do_not_contact_by
     for name in ("related_people", "further_assignees"):
         stored = children.rows[name]
         new = [entry for entry in getattr(draft, name) or () if entry not in stored]

@@ -6,11 +6,14 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from contacts.importing.records import RowFault
+
+# How the note begins that an objection was recorded, or why not.
+OBJECTION: Final = "objection by "
 
 
 class Fate(StrEnum):

@@ -28,6 +28,7 @@ from contacts.services.children import Children, kinds_touched, replace_children
 from contacts.services.custom_values import with_clean_values
 from contacts.services.derived import derive
 from contacts.services.numbers import numbers_for
+from contacts.services.objecting import record_objections
 from contacts.services.scoring_facts import current_weights
 from contacts.services.tagging import replace_tags
 
@@ -93,6 +94,9 @@ def _create_chunk(drafts: Sequence[ContactDraft], operation: UUID, actor: Actor,
     _insert_children(drafts, contacts, children, region)
     changes = [creation(contact.pk, facts_of(contact, own)) for contact, own in zip(contacts, children, strict=True)]
     record(operation, ChangeVerb.CREATED, changes, actor=actor, now=now)
+    pairs = zip(contacts, drafts, strict=True)
+    objected = {contact.pk: media for contact, draft in pairs if (media := draft.do_not_contact_by)}
+    record_objections(objected, actor=actor)
     ids = frozenset(contact.pk for contact in contacts)
     contacts_created.send(Contact, event=ContactsChanged(operation=operation, contact_ids=ids, actor=actor))
     return contacts

@@ -30,6 +30,7 @@ from contacts.exceptions import ImportRefused, Overtaken, SurroundingsChanged
 from contacts.importing.context import Context
 from contacts.importing.deciding import Decided, Decider
 from contacts.importing.matching import PlannedBook, StoredBook
+from contacts.importing.objecting import media_by_contact, note, objections_of
 from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import COUNTED, Outcome, pack, unpack
 from contacts.importing.records import RowFault
@@ -37,6 +38,7 @@ from contacts.importing.rows import Preparation, Row, Surroundings
 from contacts.importing.tables import settle, take_time
 from contacts.models import WORKING, ImportChunk, ImportJob, ImportState
 from contacts.services.custom_values import known_fields
+from contacts.services.objecting import open_media, record_objections
 from contacts.services.scoring_facts import current_weights
 from contacts.services.storing import Import, store_changed, store_created
 
@@ -171,6 +173,8 @@ def plan_chunk(
     take_time()
     decider = Decider(options, preparation.surroundings, preparation, book, actor=actor)
     decided = decider.decide(rows)
+    if objections := objections_of(rows, decided):
+        note(objections, open_media(media_by_contact(objections)))
     with transaction.atomic():
         fresh = _held(job, preparation)
         packed = _keep_chunk(fresh, decided, rows, is_plan=True)
@@ -224,6 +228,8 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
     for outcome, target in zip(decided.outcomes, decided.about, strict=True):
         if target is not None and outcome.contact_id is None:
             outcome.contact_id, outcome.number = target.id, target.number
+    if objections := objections_of(rows, decided):
+        note(objections, record_objections(media_by_contact(objections), actor=of.actor))
     _keep_chunk(fresh, decided, rows, is_plan=False)
     _advance(fresh, decided, rows)
     if decided.created or decided.changed:

@@ -30,6 +30,7 @@ from contacts.services.children import Children, kinds_touched, read_children, r
 from contacts.services.confirming import confirmations
 from contacts.services.custom_values import with_clean_values
 from contacts.services.derived import derive
+from contacts.services.objecting import record_objections
 from contacts.services.scoring_facts import current_weights
 from contacts.services.tagging import replace_tags
 
@@ -106,6 +107,7 @@ def update_contacts(
         for item in pending:
             apply(item)
         _store(pending, actor)
+        _object(pending, draft, actor)
     return {item.contact.pk: item.contact for item in pending}
 
 
@@ -130,6 +132,7 @@ def update_each(
             # One of them: which, only each by itself can tell.
             pending, collided = _store_each(pending, actor)
             refused |= collided
+        _object(pending, draft, actor)
     return {item.contact.pk: item.contact for item in pending}, refused
 
 
@@ -252,6 +255,11 @@ def _store(pending: Sequence[_Pending], actor: Actor) -> None:
     fields = frozenset(name for change in changes.values() for name in change.changed_fields())
     event = ContactsChanged(operation=operation, contact_ids=frozenset(changes), actor=actor, fields=fields)
     contacts_updated.send(Contact, event=event)
+
+
+def _object(pending: Sequence[_Pending], draft: ContactDraft, actor: Actor) -> None:
+    if draft.do_not_contact_by:
+        record_objections({item.contact.pk: draft.do_not_contact_by for item in pending}, actor=actor)
 
 
 def _store_columns(pending: Sequence[_Pending], now: datetime) -> None:

@@ -129,6 +129,7 @@ HEADINGS: Final[dict[str, str]] = {
         |etykiety|kategorie kontaktów|grupy|теги|метки|категории|группы|etiketler|kategoriler|gruplar""",
     "mailing_status": """unsubscribed|unsub time|unsubscribed from all email|email opt out|opted out of email
         |email marketing status|marketing status|newsletter status|subscription status|email blacklisted""",
+    "do_not_contact_by": "do not contact by",
     "mailing_status:cleaned": "clean time|email hard bounce|bounced",
     "assigned_to": """assigned to|assigned agent|assigned user|agent|owner|contact owner|lead owner|account owner
         |owner email|agent email|responsible|zuständig|zugewiesen an|bearbeiter|betreuer|makler|verantwortlich

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from contacts.field_types import BadFieldValue
 from contacts.field_types.base import split
-from contacts.importing.columns.column import BadCell, Column, Reading, fault
+from contacts.importing.columns.column import NOTHING, BadCell, Column, Reading, fault
 from contacts.importing.context import Context
 from contacts.importing.records import RowFault
+from contacts.models import Medium
 from contacts.normalise import fold
 
 # Google's between the values of a cell.
@@ -19,6 +20,8 @@ SEVERAL: Final = " ::: "
 _SEPARATORS: Final = (SEVERAL, ";", "|", "\n", ",")
 # Google and Outlook put everybody into these.
 _EVERYBODY: Final = frozenset({"mycontacts", "my contacts", "mycontact"})
+_UNSUBSCRIBED: Final = "unsubscribed"
+_MEDIA: Final = {fold(name): medium.value for medium in Medium for name in (medium.value, medium.label)}
 
 
 def parts(text: str, separator: str = "") -> list[str]:
@@ -87,19 +90,24 @@ class Tags:
 
 
 class MailingStatus:
-    """Whether somebody takes a newsletter, as a tag: the import makes nobody agree to anything, and forgets no refusal."""
+    """Whether somebody takes a newsletter, as a tag: the import makes nobody agree to anything, and forgets no refusal.
+
+    Who unsubscribed objects to e-mail besides.
+    """
 
     _TAGS: Final = {
-        "unsubscribed": "unsubscribed",
-        "unsubscribe": "unsubscribed",
-        "opted out": "unsubscribed",
-        "opt out": "unsubscribed",
+        "unsubscribed": _UNSUBSCRIBED,
+        "unsubscribe": _UNSUBSCRIBED,
+        "opted out": _UNSUBSCRIBED,
+        "opt out": _UNSUBSCRIBED,
         "cleaned": "cleaned",
         "bounced": "cleaned",
         "non subscribed": "",
         "nonsubscribed": "",
         "non-subscribed": "",
         "subscribed": "",
+        "opted in": "",
+        "opt in": "",
         "no": "",
         "false": "",
         "0": "",
@@ -108,7 +116,7 @@ class MailingStatus:
     }
 
     def __init__(self, column: Column) -> None:
-        self._index, self._otherwise = column.index, column.parameter or "unsubscribed"
+        self._index, self._otherwise = column.index, column.parameter or _UNSUBSCRIBED
 
     def __call__(self, cells: Sequence[str], values: dict[str, Any], faults: list[RowFault]) -> None:
         text = cells[self._index].strip()
@@ -116,6 +124,34 @@ class MailingStatus:
         tag = self._TAGS.get(fold(text), self._otherwise) if text else ""
         if tag and tag not in (tags := values.get("tags", ())):
             values["tags"] = (*tags, tag)
+        if tag == _UNSUBSCRIBED:
+            _close(values, [Medium.EMAIL.value])
+
+
+class Media:
+    """The media by which somebody is not to be contacted; the rules of drafts refuse what is none."""
+
+    def __init__(self, column: Column) -> None:
+        self._column = column
+
+    def __call__(self, cells: Sequence[str], values: dict[str, Any], faults: list[RowFault]) -> None:
+        text = cells[self._column.index].strip()
+        try:
+            named = parts(text) if text.lower() not in NOTHING else []
+        except BadCell as error:
+            faults.append(fault(self._column.heading, text, error))
+            return
+        if named:
+            _close(values, [_MEDIA.get(fold(name), name) for name in named])
+
+
+def _close(values: dict[str, Any], media: Sequence[str]) -> None:
+    values["do_not_contact_by"] = tuple(dict.fromkeys((*values.get("do_not_contact_by", ()), *media)))
+
+
+def read_media(columns: Sequence[Column], context: Context) -> Reading:
+    """``do_not_contact_by``, between any separator."""
+    return Reading(steps=[Media(column) for column in columns])
 
 
 def read_tags(columns: Sequence[Column], context: Context) -> Reading:

@@ -49,6 +49,7 @@ OWN_HEADINGS: Final[dict[str, str]] = {
     "Assigned to": "assigned_to",
     "Created at": "created_at",
     "Last contacted at": "last_contacted_at",
+    "Do not contact by": "do_not_contact_by",
 }
 CUSTOM_PREFIX: Final = "Custom: "
 # What only our own files have.
@@ -56,7 +57,6 @@ _OWN_SIGNS: Final = frozenset({"Further emails", "Further phones", "Is company"}
 REASONS: Final[dict[str, str]] = {
     "lead score": "It is computed from the rest.",
     "updated at": "It is kept by itself.",
-    "do not contact by": "It follows from the status, and from what people said themselves.",
     "import error": "It says what was wrong with the row before.",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contacts.importing.columns.column import Reader, texts
-from contacts.importing.columns.lists import read_tags
+from contacts.importing.columns.lists import read_media, read_tags
 from contacts.importing.columns.moments import ORDERS
 from contacts.importing.columns.people import read_names, read_related_people
 from contacts.importing.columns.places import read_places
@@ -93,7 +93,15 @@ def _targets() -> Iterator[Target]:
     yield Target("language", "Language", read_languages)
     yield Target("notes", "Notes", read_notes, is_shared=True, parameter=LABEL)
     yield Target("tags", "Tags", read_tags, is_shared=True, parameter=SEPARATOR)
-    yield Target("mailing_status", "Newsletter status, as a tag", read_tags, "tags", is_shared=True, parameter=LABEL)
+    yield Target("do_not_contact_by", "Do not contact by", read_media)
+    yield Target(
+        "mailing_status",
+        "Newsletter status, as a tag and objection",
+        read_tags,
+        "tags",
+        is_shared=True,
+        parameter=LABEL,
+    )
     yield Target("assigned_to", "Assigned to", read_members)
     yield Target("communication_method", "Communication method", read_preferences, "preferences.communication_method")
     yield Target(

@@ -105,7 +105,17 @@ def moment(*parts: int) -> datetime:
         ({"tags": "* myContacts ::: * starred ::: Friends"}, {"tags": ("starred", "Friends")}),
         ({"tags:;": 'a, b; "c; d"'}, {"tags": ("a, b", "c; d")}),
         ({"tags:,": "a; b, c"}, {"tags": ("a; b", "c")}),
-        ({"tags": "a", "mailing_status": "Unsubscribed"}, {"tags": ("a", "unsubscribed")}),
+        (
+            {"tags": "a", "mailing_status": "Unsubscribed"},
+            {"tags": ("a", "unsubscribed"), "do_not_contact_by": ("email",)},
+        ),
+        ({"do_not_contact_by": "SMS, E-mail"}, {"do_not_contact_by": ("sms", "email")}),
+        ({"do_not_contact_by": "n/a", "tags": "a"}, {"tags": ("a",)}),
+        (
+            {"do_not_contact_by": "sms", "mailing_status": "opted out"},
+            {"do_not_contact_by": ("sms", "email"), "tags": ("unsubscribed",)},
+        ),
+        ({"tags": "a", "mailing_status": "Opted in"}, {"tags": ("a",)}),
         ({"tags": "a", "mailing_status": "subscribed"}, {"tags": ("a",)}),
         ({"mailing_status:cleaned": "2020-02-03 04:05:06"}, {"tags": ("cleaned",)}),
         ({"type": "past client"}, {"type": "PAST_CLIENT"}),

@@ -16,7 +16,7 @@ from contacts.field_types.base import joined
 from contacts.importing.columns import CUSTOM_PREFIX, OWN_HEADINGS, TableInterpreter, guess
 from contacts.importing.context import Context, KnownField, read_context
 from contacts.importing.records import IgnoredColumn, Interpreted, Record, RowFault
-from contacts.models import ContactRole, ContactStage, ContactStatus, ContactType
+from contacts.models import ContactRole, ContactStage, ContactStatus, ContactType, Medium
 from tests.worlds import World
 
 FIELDS = (
@@ -117,6 +117,8 @@ def _lists(draw: st.DrawFn, cells: dict[str, str], said: dict[str, Any]) -> None
     tags, kinds, places = draw(SEVERAL), draw(SEVERAL), draw(SEVERAL)
     cells["Tags"], said["tags"] = joined(tags), tuple(tags)
     cells["Property types"], cells["Locations"] = joined(kinds), joined(places)
+    if media := draw(st.lists(st.sampled_from(Medium.values), unique=True)):
+        cells["Do not contact by"], said["do_not_contact_by"] = joined(media), tuple(media)
     cells["Communication method"], cells["Price from"], cells["Price to"] = "EMAIL", "1200.5", "250000"
     said["preferences"] = PreferencesDraft(
         communication_method="EMAIL",
@@ -146,12 +148,11 @@ def test_what_an_export_wrote_is_understood_as_it_was_meant(written: tuple[dict[
 
 
 def test_of_an_export_only_what_is_computed_is_ignored():
-    headers = [*HEADINGS, "Do not contact by", "Import error", "Custom: Gone"]
+    headers = [*HEADINGS, "Import error", "Custom: Gone"]
     interpreter = TableInterpreter(guess(headers, [], CONTEXT), headers, CONTEXT)
     assert interpreter.ignored() == [
         IgnoredColumn("Lead score", "It is computed from the rest."),
         IgnoredColumn("Updated at", "It is kept by itself."),
-        IgnoredColumn("Do not contact by", "It follows from the status, and from what people said themselves."),
         IgnoredColumn("Import error", "It says what was wrong with the row before."),
         IgnoredColumn(
             "Custom: Gone",
@@ -195,7 +196,7 @@ def test_an_organizations_table_is_understood_there_and_without_its_own_fields_e
     ]
     at_home, abroad = (interpreter.interpret(record) for interpreter in interpreters)
     own = f"Custom: Budget {north.canary}"
-    computed = ["Lead score", "Updated at", "Do not contact by"]
+    computed = ["Lead score", "Updated at"]
     assert [column.column for column in interpreters[0].ignored()] == computed
     assert [column.column for column in interpreters[1].ignored()] == [*computed, own]
     assert (at_home.faults, at_home.draft.said()["custom_values"]) == ([], {home.fields[0].number: 2})

@@ -137,11 +137,11 @@ DRAFTS = {
             tags=("VIP", "Blog, weekly"),
             created_at=datetime(2018, 10, 11, 9, 55, 14, tzinfo=UTC),
         ),
-        ContactDraft(email="gone@gallery.example", tags=("unsubscribed",)),
+        ContactDraft(email="gone@gallery.example", tags=("unsubscribed",), do_not_contact_by=("email",)),
     ],
     "mailchimp_with_status": [
         ContactDraft(email="on@list.example", tags=("alpha", "beta")),
-        ContactDraft(email="off@list.example", tags=("unsubscribed",)),
+        ContactDraft(email="off@list.example", tags=("unsubscribed",), do_not_contact_by=("email",)),
         ContactDraft(email="dead@list.example", tags=("solo", "cleaned")),
     ],
     "outlook": [
@@ -220,6 +220,7 @@ DRAFTS = {
             assigned_to=AGENT,
             further_emails=(EmailDraft(email="eva@other.example", label="Other"),),
             tags=("Hot lead", "Customer", "unsubscribed"),
+            do_not_contact_by=("email",),
             created_at=datetime(2023, 5, 1, 8, 0, tzinfo=UTC),
         )
     ],

@@ -24,7 +24,7 @@ from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate
 from contacts.importing.records import RowFault
 from contacts.importing.tables import insert_rows
-from contacts.models import Contact, ContactChange, CustomField
+from contacts.models import Consent, Contact, ContactChange, CustomField, Medium
 from contacts.services import create_contact, create_contacts, storing
 from contacts.services.children import KINDS, read_children
 from tests import importing
@@ -77,6 +77,7 @@ DRAFTS = st.builds(
     further_phones=said(st.lists(st.builds(PhoneDraft, phone=PHONES, note=WORDS), max_size=3).map(tuple)),
     related_people=said(st.lists(st.builds(RelatedPersonDraft, first_name=WORDS), max_size=2).map(tuple)),
     tags=said(st.lists(st.sampled_from(["vip", "VIP", "tag, one", "Ω"]), max_size=4).map(tuple)),
+    do_not_contact_by=said(st.lists(st.sampled_from(Medium.values), max_size=3).map(tuple)),
     created_at=said(st.just(datetime(2020, 2, 29, 12, 0, 0, 123456, tzinfo=UTC))),
     last_contacted_at=said(st.just(datetime(2021, 1, 1, tzinfo=UTC))),
 )
@@ -99,11 +100,15 @@ def stored(ids: Sequence[int]) -> list[dict[str, Any]]:
         changes[change.contact_id].append(
             (change.verb, change.before, change.after, change.actor_label, change.member_id)
         )
+    objections: dict[int, list[Any]] = {contact.pk: [] for contact in contacts}
+    for consent in Consent.objects.filter(contact_id__in=ids).order_by("medium"):
+        objections[consent.contact_id].append((consent.medium, consent.is_given, consent.words, consent.actor_label))
     columns = [field.attname for field in Contact._meta.concrete_fields if field.attname not in OWN]
     return [
         {name: getattr(contact, name) for name in columns}
         | dict(children[contact.pk].rows)
-        | {"changes": changes[contact.pk], "is_applied": contact.applied_at == contact.created_at}
+        | {"changes": changes[contact.pk], "objections": objections[contact.pk]}
+        | {"is_applied": contact.applied_at == contact.created_at}
         for contact in contacts
     ]
 
