@@ -38,7 +38,7 @@ class _ChoiceFilter(_ClosedFilter, DropdownFilter):
 
     def chosen(self, queryset, value):
         """The contacts with a value that is not empty; none with one that there is not."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} chooses nobody")
 
 
 class TypeFilter(_ChoiceFilter):
