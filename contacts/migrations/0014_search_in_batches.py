@@ -27,7 +27,7 @@ class EnterInBatches(PostgresOperation):
 
 ENTER = """
 CREATE FUNCTION contacts_enter_searchable() RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT gin_clean_pending_list('public.contacts_searchable_text')
 $$
 """

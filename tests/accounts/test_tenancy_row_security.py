@@ -296,6 +296,7 @@ DEFINER_FUNCTIONS = {
     "activities_channel_with_uuid",
     "activities_channels_of_address",
     "activities_due_receipts",
+    "activities_keep_number",
     "activities_search",
     "contacts_any_tag_total",
     "contacts_assigned_total",
@@ -303,8 +304,10 @@ DEFINER_FUNCTIONS = {
     "contacts_count_changed",
     "contacts_count_removed",
     "contacts_created_total",
+    "contacts_enter_searchable",
     "contacts_fold_counts",
     "contacts_place",
+    "contacts_refresh_statistics",
     "contacts_search",
     "contacts_searchable_added",
     "contacts_searchable_changed",
@@ -317,6 +320,7 @@ DEFINER_FUNCTIONS = {
     "contacts_tag_total",
     "contacts_tag_totals",
     "contacts_total",
+    "contacts_waiting_imports",
 }
 
 

@@ -1,0 +1,49 @@
+"""What is found follows changes of thousands of contacts at once in time that grows with them, and not with their square.
+
+The statement that takes changed rows away joined three sets at once. PostgreSQL expects one row where it meets all three
+columns of their key, and compared each of 2,500 changed contacts with each: 3.2 of the 3.3 seconds of deleting them. Which
+rows have changed is now worked out first, and by itself.
+"""
+
+from importlib import import_module
+from typing import Final
+
+from django.db import migrations
+
+from accounts.rls import PostgresOperation
+
+search = import_module("contacts.migrations.0007_search")
+MOVED: Final = """
+    WITH moved AS MATERIALIZED (
+        SELECT before.organization_id, before.created_at, before.id FROM before JOIN after USING (id)
+        WHERE {changed}
+    )
+    DELETE FROM contacts_searchable s USING moved
+    WHERE s.organization_id = moved.organization_id AND s.created_at = moved.created_at AND s.contact_id = moved.id;
+"""
+
+
+def definition(body: str) -> str:
+    (created, *_) = search.trigger_function("contacts_searchable_changed", body).forward_sql()
+    return created.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+
+
+class FollowMany(PostgresOperation):
+    def forward_sql(self) -> tuple[str, ...]:
+        changed = f"{search.whether_changed('before')} <> {search.whether_changed('after')}"
+        removal = search.CHANGED[search.CHANGED.index("DELETE FROM") : search.CHANGED.index("INSERT INTO")]
+        return (definition(search.CHANGED.replace(removal, MOVED.format(changed=changed))),)
+
+    def backward_sql(self) -> tuple[str, ...]:
+        return (definition(search.CHANGED),)
+
+    def describe(self) -> str:
+        return "Let the search follow many contacts at once"
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("contacts", "0016_statistics_of_imports"),
+    ]
+
+    operations = [FollowMany()]
