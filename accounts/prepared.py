@@ -198,5 +198,11 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _array_text(values: Iterable[Any]) -> list[str]:
-    return [_text(value) for value in values]
+def _array_text(values: Iterable[Any]) -> str:
+    """The values as PostgreSQL writes an array: the driver takes ten times as long to do it for a list of thousands."""
+    return "{" + ",".join(map(_element_text, values)) + "}"
+
+
+def _element_text(value: Any) -> str:
+    text = _text(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

@@ -6,6 +6,7 @@ contact, as it is computed here: an import makes objections of those that the st
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from django.db.models import F, OuterRef
 from accounts.prepared import OneOf, PreparedQuery, Row, Slot, kept, moment_of, prepare, read_json
 from contacts.consent import objecting_contacts
 from contacts.custom_fields import definition_of, fields_in_order, type_of
+from contacts.exporting.formats import Writer
 from contacts.field_types import Definition, FieldType
 from contacts.models import Contact, ContactAssignee, ContactEmail, ContactPhone, ContactStatus, Medium, RelatedPerson
 from contacts.querysets import ContactQuerySet, InOrder, RowsInOrder
@@ -188,3 +190,22 @@ def _with_children(contacts: ContactQuerySet[Contact]) -> ContactQuerySet[Any]:
 
 def _of(model: type[models.Model]) -> models.QuerySet[Any]:
     return model._default_manager.filter(contact=OuterRef("pk")).order_by("position", "id")
+
+
+class DocumentWriter(Writer):
+    """Writes each contact's document, one behind the other."""
+
+    documents: ContactDocuments
+
+    @abstractmethod
+    def written(self, document: dict[str, Any]) -> bytes:
+        """One document as it stands in the file."""
+
+    def begin(self) -> bytes:
+        self.documents = ContactDocuments()
+        return b""
+
+    def add(self, keys: Sequence[int]) -> bytes:
+        documents = self.documents.of(keys)
+        self.contacts += len(documents)
+        return b"".join(map(self.written, documents))

@@ -23,7 +23,7 @@ from contacts.importing.merging import merged
 from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import OBJECTION, Fate, Outcome
 from contacts.importing.records import RowFault
-from contacts.importing.rows import Preparation, Row, Surroundings
+from contacts.importing.rows import NO_REFERENCES, Preparation, Row, Surroundings
 from contacts.models import Contact
 from contacts.services.changes import difference
 from contacts.services.children import Children
@@ -119,11 +119,11 @@ class Decider:
 
     def _missing_references(self, rows: Sequence[Row]) -> References:
         """What custom values of the rows point to and is not there."""
-        wanted = References()
+        wanted = NO_REFERENCES
         for row in rows:
-            if row.references != References():
+            if row.references is not NO_REFERENCES:
                 wanted |= row.references
-        if wanted == References():
+        if wanted is NO_REFERENCES:
             return wanted
         found = existing_references(wanted)
         return References(wanted.members - found.members, wanted.contacts - found.contacts)
@@ -132,7 +132,7 @@ class Decider:
         """What becomes of a row, the contact it is about, and how to make it so for the rows behind it."""
         if row.contact is None:
             return _failed(row, row.faults), None, None
-        if row.references.members & self._missing.members or row.references.contacts & self._missing.contacts:
+        if row.references is not NO_REFERENCES and _is_dangling(row.references, self._missing):
             return _failed(row, [_DANGLING]), None, None
         target, key = self._match(row)
         if target is None:
@@ -200,8 +200,10 @@ class Decider:
                 contact.winnerr_key = None
         return [f"{key[1:]} is another contact's id: this one has a new one" for key in taken]
 
-    def _own_keys(self, row: Row, contact: Contact) -> list[str]:
-        """The keys a new contact is found by; an id it did not bring along, or that it could not keep, is none."""
+    def _own_keys(self, row: Row, contact: Contact) -> Sequence[str]:
+        """The keys a new contact is found by; an id that it could not keep is none."""
+        if not row.kept_ids:
+            return row.keys
         kept = set(keys_of(contact))
         return [key for key in row.keys if key in kept]
 
@@ -211,7 +213,7 @@ class Decider:
             # No row of this chunk asks for others.
             holders = self._holders.get(key)
             if holders is not None and token not in holders:
-                self._holders[key] = sorted([*holders, token], key=age)
+                self._holders[key] = sorted([*holders, token], key=age) if holders else [token]
 
     def _let_go(self, keys: Iterable[str], token: int) -> None:
         for key in keys:
@@ -282,6 +284,10 @@ class Decider:
 
 
 _DANGLING: Final = RowFault("", "", "not_found", "a custom field points to a contact or member there is not")
+
+
+def _is_dangling(references: References, missing: References) -> bool:
+    return bool(references.members & missing.members or references.contacts & missing.contacts)
 
 
 def _contact(target: Target) -> Contact:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import csv
-import errno
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -15,6 +12,7 @@ import orjson
 from contacts.importing.outcomes import Fate, Outcome
 from contacts.importing.records import Record, RowFault, Source
 from contacts.spreadsheets import safe_cell
+from contacts.whole_files import whole_file
 
 _HEADINGS: Final = ("Line", "Fate", "Contact", "Reason", "Errors", "Changes")
 
@@ -22,9 +20,9 @@ _HEADINGS: Final = ("Line", "Fate", "Contact", "Reason", "Errors", "Changes")
 def write_report(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Write every row's fate, in the order of the file: a table where the name ends in ``.csv``, else a JSON object a line.
 
-    Nothing stands under the name before it is whole. Raises ``OSError``.
+    As ``whole_file`` has it: nobody but its owner may read it. Raises ``OSError``.
     """
-    with replacing(path) as stream:
+    with whole_file(path) as stream:
         if path.suffix.lower() == ".csv":
             _write_table(stream, outcomes)
         else:
@@ -84,31 +82,3 @@ def _failed(source: Source, outcomes: Iterable[Outcome]) -> Iterator[tuple[Recor
             failure = next(failures, None)
             if failure is None:
                 return
-
-
-def check_place(path: Path) -> None:
-    """Raises ``OSError`` where no file can be written under this name."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    try:
-        with _unfinished(path).open("wb"):
-            pass
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    _unfinished(path).unlink()
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that stands under its name when it is whole, and not before."""
-    unfinished = _unfinished(path)
-    try:
-        with unfinished.open("wb") as stream:
-            yield stream
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

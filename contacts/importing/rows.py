@@ -26,6 +26,9 @@ from contacts.services.children import KINDS, Children
 from contacts.services.custom_values import Known, with_clean_value
 from contacts.services.derived import derive
 
+# The usual one, and told from others by identity: millions of rows point to nothing.
+NO_REFERENCES: Final = References()
+
 
 @dataclass(slots=True)
 class Row:
@@ -40,7 +43,7 @@ class Row:
     children: Children = Children()  # noqa: RUF009 - frozen, and empty
     # Fields of the draft that the row did not say and that whoever imports has chosen for such rows.
     defaulted: frozenset[str] = frozenset()
-    references: References = References()  # noqa: RUF009 - frozen, and empty
+    references: References = NO_REFERENCES
     # The keys it has, those of them that somebody is found by, and the ids it brings along (``importing.keys``).
     keys: Sequence[str] = ()
     asked: Sequence[str] = ()
@@ -128,7 +131,7 @@ class Preparation:
         if too_many := list(rules.tag_faults(children.rows["tags"])):
             raise Invalid(too_many)
         derive(contact, children, self.surroundings.weights, region=region)
-        references = self._references(draft) if draft.custom_values else References()
+        references = self._references(draft) if draft.custom_values else NO_REFERENCES
         row = Row(record.line, record.last_line, record.position, draft, (), contact, children, defaulted, references)
         row.keys = keys_of(contact, has_own_uuid=draft.uuid is not UNSET)
         row.kept_ids = kept_ids(draft)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from queue import Full, Queue
@@ -35,8 +35,6 @@ from contacts.services.imports import (
 # Chunks prepared ahead of the one that is being stored. More would only take memory.
 AHEAD: Final = 1
 _WAIT: Final = 0.1
-
-Step = Callable[[ImportJob], None]
 
 
 class Passage:

@@ -13,26 +13,31 @@ from django.db import migrations
 from accounts.rls import PostgresOperation
 
 search = import_module("contacts.migrations.0007_search")
-MOVED: Final = """
-    WITH moved AS MATERIALIZED (
-        SELECT before.organization_id, before.created_at, before.id FROM before JOIN after USING (id)
-        WHERE {changed}
-    )
-    DELETE FROM contacts_searchable s USING moved
-    WHERE s.organization_id = moved.organization_id AND s.created_at = moved.created_at AND s.contact_id = moved.id;
+HAS_MOVED: Final = f"{search.whether_changed('before')} <> {search.whether_changed('after')}"
+CHANGED: Final = f"""
+    IF EXISTS (SELECT FROM before JOIN after USING (id) WHERE {HAS_MOVED}) THEN
+        WITH moved AS MATERIALIZED (
+            SELECT before.organization_id, before.created_at, before.id FROM before JOIN after USING (id)
+            WHERE {HAS_MOVED}
+        )
+        DELETE FROM contacts_searchable s USING moved
+        WHERE s.organization_id = moved.organization_id AND s.created_at = moved.created_at AND s.contact_id = moved.id;
+        INSERT INTO contacts_searchable
+        SELECT {", ".join(f"after.{column}" for column in search.WHAT.split(", "))} FROM before JOIN after USING (id)
+        WHERE after.deleted_at IS NULL AND {HAS_MOVED};
+    END IF;
 """
 
 
 def definition(body: str) -> str:
+    """The trigger's function with this body, in place of the one that is there."""
     (created, *_) = search.trigger_function("contacts_searchable_changed", body).forward_sql()
-    return created.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    return str(created).replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 
 
 class FollowMany(PostgresOperation):
     def forward_sql(self) -> tuple[str, ...]:
-        changed = f"{search.whether_changed('before')} <> {search.whether_changed('after')}"
-        removal = search.CHANGED[search.CHANGED.index("DELETE FROM") : search.CHANGED.index("INSERT INTO")]
-        return (definition(search.CHANGED.replace(removal, MOVED.format(changed=changed))),)
+        return (definition(CHANGED),)
 
     def backward_sql(self) -> tuple[str, ...]:
         return (definition(search.CHANGED),)

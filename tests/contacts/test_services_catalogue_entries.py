@@ -12,6 +12,7 @@ from contacts.drafts import ContactDraft
 from contacts.models import Contact, ContactChange, Source, Tag
 from contacts.services import create_contact
 from contacts.services.sources import create_source, delete_source, rename_source
+from contacts.services.tagging import tags_by_name
 from contacts.services.tags import create_tag, delete_tag, recolour_tag, rename_tag, tag_contacts
 from tests.worlds import World
 
@@ -142,3 +143,12 @@ VERBS: dict[str, Callable[[World, Any], Any]] = {
 def test_the_catalogue_is_the_admins_business(north: World, verb: Callable[[World, Any], Any], role: str):
     with north.scope(), pytest.raises(Forbidden):
         verb(north, north.actor(getattr(north, role)))
+
+
+def test_tags_of_any_spelling_are_found_again(north: World):
+    """Names travel as one array, which has quotes, braces and a word for nothing of its own."""
+    names = ['a"b', "back\\slash", "{x,y}", "NULL", "null", " ", "comma, too", '\\"', "a\nb", "o'x", "\\\\", "Ω"]
+    with north.scope():
+        made = tags_by_name(names)
+        assert tags_by_name(names) == made
+        assert sorted(made) == sorted(names)

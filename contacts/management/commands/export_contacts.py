@@ -17,11 +17,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.commands import JsonCommand, organization_named
 from accounts.tenancy import current_organization
 from contacts.exporting.choosing import Choice, chosen_contacts
-from contacts.exporting.files import whole_file
 from contacts.exporting.formats import FORMATS, writer_of
 from contacts.exporting.running import Export
 from contacts.management.progress import progress_of
 from contacts.models import ContactRole, ContactStage, ContactStatus, ContactType, Medium
+from contacts.whole_files import whole_file
 
 _CLOSED = {"type": ContactType, "status": ContactStatus, "stage": ContactStage, "role": ContactRole}
 

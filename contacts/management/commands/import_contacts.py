@@ -23,12 +23,14 @@ from contacts.importing.options import CHUNK, LARGEST_CHUNK, ROUND_ROBIN, Import
 from contacts.importing.outcomes import Fate
 from contacts.importing.reading import open_source
 from contacts.importing.records import IgnoredColumn, Source, Unreadable
-from contacts.importing.report import check_place, replacing, worded, write_failed, write_report
+from contacts.importing.report import worded, write_failed, write_report
 from contacts.importing.runner import context_digest, passage
+from contacts.management.collecting import rare_collections
 from contacts.management.progress import progress_of
 from contacts.models import ImportJob, ImportState
 from contacts.services import imports
 from contacts.services.import_requests import members_in_turn
+from contacts.whole_files import check_place, whole_file
 
 FORMATS = ("auto", "csv", "xlsx", "vcard", "json", "winnerr", "rentalot", "estateprime")
 
@@ -147,11 +149,13 @@ class Command(JsonCommand):
             return job
         with (
             progress_of("Planning" if is_plan else "Importing", source.size) as progress,
+            rare_collections() as collect,
             passage(organization_id, job, source, actor=self.actor, is_plan=is_plan, ahead=True) as steps,
         ):
             try:
                 while steps.step():
                     progress(steps.job.position, steps.job.rows)
+                    collect()
             except Unreadable as error:
                 with tenant_scope(organization_id):
                     refused = imports.refuse_import(steps.job, str(error))
@@ -249,7 +253,7 @@ def _reported(path: Path, job: ImportJob, source: Source, *, is_plan: bool) -> d
     told = {"report": str(path)}
     if job.failed:
         failed = path.with_name(f"{path.stem}.failed{source.suffix}")
-        with replacing(failed) as stream:
+        with whole_file(failed) as stream:
             write_failed(stream, source, imports.outcomes_of(job, is_plan=is_plan))
         told["failed_rows"] = str(failed)
     return told

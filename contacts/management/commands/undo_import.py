@@ -12,11 +12,12 @@ from accounts.commands import JsonCommand, organization_named
 from accounts.exceptions import NotFound
 from accounts.tenancy import tenant_scope
 from contacts.importing.outcomes import Outcome
-from contacts.importing.report import replacing
+from contacts.management.collecting import rare_collections
 from contacts.management.progress import progress_of
 from contacts.models import ImportJob
 from contacts.services.imports import outcomes_of
 from contacts.services.undoing import KEPT, Undoing, claim_undo, rehearse
+from contacts.whole_files import whole_file
 
 # Of the contacts that stay, as many as somebody reads; a report has all.
 LISTED = 100
@@ -61,10 +62,11 @@ class Command(JsonCommand):
     def _undone(self, organization_id: int, job: ImportJob, report: Path | None) -> dict[str, Any]:
         undoing = Undoing(organization_id, job, actor=self.actor)
         began = job.moved_at
-        with progress_of("Taking back", job.created + job.updated) as progress:
+        with progress_of("Taking back", job.created + job.updated) as progress, rare_collections() as collect:
             while undoing.step():
                 done = undoing.job.removed + undoing.job.restored + undoing.job.kept
                 progress(done, done)
+                collect()
         job = undoing.job
         with tenant_scope(organization_id):
             kept = [
@@ -85,7 +87,7 @@ class Command(JsonCommand):
         if kept:
             answer["kept_contacts"] = kept[:LISTED]
         if report is not None:
-            with replacing(report) as stream:
+            with whole_file(report) as stream:
                 stream.writelines(orjson.dumps(told) + b"\n" for told in kept)
             answer["report"] = str(report)
         return answer

@@ -132,6 +132,14 @@ def test_a_report_tells_each_row_once(north: World, people: Path, tmp_path: Path
     ]
 
 
+def test_nobody_else_may_read_what_a_report_tells_of_people(north: World, people: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    done = ended(north, people, "--report", str(report), "--on-duplicate", "error")
+    files = [report, Path(done.answer["failed_rows"])]
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
+    assert sorted(tmp_path.glob(".*")) == []
+
+
 def test_a_report_may_be_a_table(north: World, people: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.CSV"
     assert ended(north, people, "--report", str(report), "--on-duplicate", "update").status == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,3 +28,14 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         os.fsync(file.fileno())
         os.replace(file.name, path)
         undone.pop_all()
+
+
+def check_place(path: Path) -> None:
+    """Raises ``OSError``, with this name, where ``whole_file`` could make no file of it."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".partial"):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
