@@ -18,6 +18,7 @@ from contacts.normalise import normalise_phone
 from contacts.phone_spellings import phone_spellings
 from contacts.services import create_contact
 from tests.inbound import channel_of, contacts_from, messages_of, work
+from tests.multiplying import count_anew, multiply
 from tests.postgresql import Server
 from tests.sms import post, recorded
 from tests.worlds import World, make_world
@@ -170,11 +171,6 @@ def test_a_telephone_written_internationally_is_found_unless_it_reads_as_another
     assert stored in phone_spellings(form, region).same or stored.startswith("+")
 
 
-CROWD = """
-    INSERT INTO contacts_contact ({columns}, uuid, number, email, email_norm, phone, phone_norm)
-    SELECT {columns}, gen_random_uuid(), 1000000 + line, '', '', 'x', '+1202' || (5000000 + line)
-    FROM contacts_contact, generate_series(1, 5000) line WHERE id = %s
-"""
 FURTHER = """
     INSERT INTO contacts_contactphone (organization_id, contact_id, position, phone, phone_norm, label, note)
     SELECT organization_id, id, 0, 'x', '+1303' || substr(phone_norm, 6), '', '' FROM contacts_contact WHERE phone = 'x'
@@ -185,15 +181,10 @@ FURTHER = """
 @pytest.mark.django_db(transaction=True)
 def test_the_lookup_uses_the_indexes_of_telephones_for_the_application_role(north: World, postgresql_server: Server):
     """With more values than PostgreSQL compares with the condition of a partial index."""
-    made = {"uuid", "number", "winnerr_key", "email", "email_norm", "phone", "phone_norm"}
-    fields = [each for each in Contact._meta.concrete_fields if not (each.primary_key or each.generated)]
-    columns = ", ".join(str(each.column) for each in fields if each.column not in made)
     with north.scope(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute(CROWD.format(columns=columns), [north.contact.pk])
+        multiply([north.contact.pk], 5_000)
         cursor.execute(FURTHER)
-    with postgresql_server.session(postgresql_server.owner) as owner:
-        owner.execute("ANALYZE contacts_contact, contacts_contactphone")
+    count_anew(postgresql_server)
     senders = [Sender(identities=(Identity("phone", f"+1202{5_000_000 + 7 * number}"),)) for number in range(40)]
     assert sum(len(phone_spellings(each.identities[0].value, "US").same) for each in senders) > 100
     with north.scope():
