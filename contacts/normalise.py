@@ -188,12 +188,25 @@ def fold(value: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", _without_marks(folded)).split())
 
 
+class _Marks(dict[int, int | None]):
+    """By code point, what ``str.translate`` makes of it: nothing of combining and invisible characters. Learnt as it goes,
+    as many as people write in; no text makes it grow for ever."""
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        is_mark = unicodedata.combining(character) or unicodedata.category(character) == "Cf"
+        found = None if is_mark else code
+        if len(self) < _MOST_MARKS:
+            self[code] = found
+        return found
+
+
+_MOST_MARKS: Final = 10_000
+_MARKS: Final = _Marks()
+
+
 def _without_marks(text: str) -> str:
-    return "".join(
-        character
-        for character in text
-        if not unicodedata.combining(character) and unicodedata.category(character) != "Cf"
-    )
+    return text.translate(_MARKS)
 
 
 def search_text(parts: Iterable[str], phones: Iterable[str], forms: Iterable[str] = ()) -> str:

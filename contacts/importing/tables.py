@@ -7,8 +7,10 @@ takes them from there is checked by it like any other. On SQLite every statement
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,67 +18,119 @@ import orjson
 from django.db import connection, models
 
 from accounts.tenancy import TenantModel, current_organization_id
+from contacts.importing.copying import CopyText, Row
+from contacts.importing.meanwhile import Meanwhile, do_meanwhile, idle
 
-Row = Sequence[Any]
+_numbers: Final = count(1)
 # More than the trigrams of a chunk take.
 _MOST_WAITING: Final = "64MB"
 
 
-def insert_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Add rows of the organization in scope; ``rows`` hold the values of ``columns``, attribute names, without it.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows on their way into a table: values of ``columns``, attribute names, without the organization.
 
-    Values are those of the model's fields, JSON as Python has it. Columns that are not named take the database's
-    default. Raises ``IntegrityError`` as the ORM would. Nothing else is checked: rows come from the rules.
+    Values are those of the model's fields, JSON as Python has it. Columns that are not named take the database's default.
     """
-    if not rows:
-        return
+
+    model: type[TenantModel]
+    columns: Sequence[str]
+    rows: Iterable[Row]
+
+
+def insert_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Add rows of the organization in scope, as ``insert_batches`` does."""
+    if rows:
+        insert_batches([Batch(model, columns, rows)])
+
+
+def insert_batches(batches: Sequence[Batch], meanwhile: Meanwhile = idle) -> None:
+    """Add rows of the organization in scope, table by table, none of them without any.
+
+    While the database stores those of one table, the rows of the next are made, and when they are, ``meanwhile`` is done.
+    Raises ``IntegrityError`` as the ORM would. Nothing else is checked: rows come from the rules.
+    """
     if connection.vendor == "postgresql":
-        _copy(model, columns, rows, _insert_from_staging)
+        texts = [CopyText(batch.model, batch.columns, batch.rows) for batch in batches]
+        for place, (batch, text) in enumerate(zip(batches, texts, strict=True)):
+            _copy(batch, text.whole(), _insert_from_staging, _one_of(texts[place + 1 :], meanwhile))
     else:
-        names = ", ".join(_quoted(model, ("organization_id", *columns)))
-        marks = ", ".join(["%s"] * (len(columns) + 1))
-        statement = f"INSERT INTO {_table(model)} ({names}) VALUES ({marks})"  # noqa: S608 - names of a model
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, _embedded(model, columns, rows))
+        for batch in batches:
+            _insert(batch)
 
 
-def update_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Give rows of the organization in scope new values; the first of ``columns`` is ``id``. As ``insert_rows`` otherwise."""
+def _one_of(texts: Sequence[CopyText], meanwhile: Meanwhile) -> Meanwhile:
+    return lambda: any(text.step() for text in texts) or meanwhile()
+
+
+def _insert(batch: Batch) -> None:
+    names = ", ".join(_quoted(batch.model, ("organization_id", *batch.columns)))
+    marks = ", ".join(["%s"] * (len(batch.columns) + 1))
+    statement = f"INSERT INTO {_table(batch.model)} ({names}) VALUES ({marks})"  # noqa: S608 - names of a model
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, _embedded(batch))
+
+
+def update_rows(
+    model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row], meanwhile: Meanwhile = idle
+) -> None:
+    """Give rows of the organization in scope new values; the first of ``columns`` is ``id``. As ``insert_batches`` otherwise."""
     if not rows:
         return
+    batch = Batch(model, columns, rows)
     if connection.vendor == "postgresql":
-        _copy(model, columns, rows, _update_from_staging)
+        _copy(batch, CopyText(model, columns, rows).whole(), _update_from_staging, meanwhile)
     else:
         changed = ", ".join(f"{name} = %s" for name in _quoted(model, columns[1:]))
         statement = f"UPDATE {_table(model)} SET {changed} WHERE organization_id = %s AND id = %s"  # noqa: S608 - as above
         with connection.cursor() as cursor:
-            cursor.executemany(statement, [(*row[2:], row[0], row[1]) for row in _embedded(model, columns, rows)])
+            cursor.executemany(statement, [(*row[2:], row[0], row[1]) for row in _embedded(batch)])
 
 
 def take_time(limit: str = "60s") -> None:
-    """Let the statements of this transaction run for longer than a request's may, and what they write wait to be entered
-    into the search index until ``settle``; nothing on SQLite."""
+    """Let the statements of this transaction run for longer than a request's may and go by indexes, what they write wait to
+    be entered into the search index until ``settle``, and the commit not wait for the disk; nothing on SQLite.
+
+    Whoever counts on a commit of this has to commit something else that does wait: it brings all before it to the disk.
+    """
     if connection.vendor == "postgresql":
-        settings = {"statement_timeout": limit, "gin_pending_list_limit": _MOST_WAITING}
+        settings = {
+            "statement_timeout": limit,
+            "gin_pending_list_limit": _MOST_WAITING,
+            "synchronous_commit": "off",
+            # What is looked for was written a moment ago.
+            "random_page_cost": "1.1",
+        }
         with connection.cursor() as cursor:
             calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
             cursor.execute(f"SELECT {calls}", [text for setting in settings.items() for text in setting])
 
 
-def settle() -> None:
+def settle(meanwhile: Meanwhile = idle) -> None:
     """Let the database make the best of what this transaction wrote: enter what waits into the search index, many rows'
-    together, and count anew the tables that have more than doubled since anybody did. Nothing on SQLite."""
+    together, count anew the tables that are many times as large as when anybody did, and look now, not at the end, whether
+    everything that rows refer to is there; ``meanwhile`` is done. Nothing on SQLite.
+
+    Raises ``IntegrityError``.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT contacts_enter_searchable(), contacts_refresh_statistics()")
+            entered = "SELECT contacts_enter_searchable(), contacts_refresh_statistics()"
+            for statement in (entered, "SET CONSTRAINTS ALL IMMEDIATE"):
+                do_meanwhile(partial(cursor.execute, statement), meanwhile)
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def next_ids(model: type[TenantModel], count: int) -> list[int]:
     """Primary keys nobody has: on PostgreSQL from the table's sequence, on SQLite under the write lock the caller holds."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            statement = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
-            cursor.execute(statement, [model._meta.db_table, count])
+            # Which sequence that is has to be asked once, not for each of thousands.
+            statement = """
+                SELECT nextval(own.sequence) FROM generate_series(1, %s),
+                (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS own
+            """
+            cursor.execute(statement, [count, model._meta.db_table])
             return [key for (key,) in cursor.fetchall()]
         # Keys of removed rows are not given again (AUTOINCREMENT).
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
@@ -86,33 +140,40 @@ def next_ids(model: type[TenantModel], count: int) -> list[int]:
 
 
 def _copy(
-    model: type[TenantModel],
-    columns: Sequence[str],
-    rows: Sequence[Row],
-    take: Callable[[type[TenantModel], tuple[str, ...], str], str],
+    batch: Batch,
+    text: str,
+    take: Callable[[type[TenantModel], Sequence[str], str], str],
+    meanwhile: Meanwhile,
 ) -> None:
-    staging = f"staging_{model._meta.model_name}"
-    named = tuple(columns)
-    names = ", ".join(_quoted(model, named))
-    converters = _converters(model, named)
-    with connection.cursor() as cursor:
-        shape = f"SELECT {names} FROM {_table(model)}"  # noqa: S608 - names of a model
-        cursor.execute(f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS {shape} WITH NO DATA")
+    if not text:
+        return
+    model = batch.model
+    # Another for each: it is gone when the transaction ends, and until then it may stay.
+    staging = f"staging_{next(_numbers)}"
+    names = ", ".join(_quoted(model, batch.columns))
+    shape = f"SELECT {names} FROM {_table(model)}"  # noqa: S608 - names of a model
+    made = f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS {shape} WITH NO DATA"
+    taken = take(model, batch.columns, staging)
+
+    # A connection is its thread's, as Django sees it, so that the cursor comes from this one.
+    def store(cursor: Any) -> None:
+        cursor.execute(made)
         with cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(_converted(row, converters))
-        cursor.execute(take(model, named, staging))
-        cursor.execute(f"DROP TABLE {staging}")
+            copy.write(text)
+        cursor.execute(taken)
+
+    with connection.cursor() as cursor:
+        do_meanwhile(partial(store, cursor), meanwhile)
 
 
-def _insert_from_staging(model: type[TenantModel], columns: tuple[str, ...], staging: str) -> str:
+def _insert_from_staging(model: type[TenantModel], columns: Sequence[str], staging: str) -> str:
     names = ", ".join(_quoted(model, columns))
     organization = int(current_organization_id())
     rows = f"SELECT {organization}, {names} FROM {staging}"  # noqa: S608 - names of a model and a number
     return f"INSERT INTO {_table(model)} (organization_id, {names}) {rows}"
 
 
-def _update_from_staging(model: type[TenantModel], columns: tuple[str, ...], staging: str) -> str:
+def _update_from_staging(model: type[TenantModel], columns: Sequence[str], staging: str) -> str:
     changed = ", ".join(f"{name} = staged.{name}" for name in _quoted(model, columns[1:]))
     organization = int(current_organization_id())
     same = f"stored.organization_id = {organization} AND stored.id = staged.id"
@@ -124,7 +185,7 @@ Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 @lru_cache
 def _converters(model: type[TenantModel], columns: tuple[str, ...]) -> Converters:
-    """By place, how the values of columns that no database takes as they are become ones it takes."""
+    """By place, how the values of columns that SQLite does not take as they are become ones it takes."""
     by_name = {field.attname: field for field in model._meta.concrete_fields}
     kinds = [(place, _converter(by_name[name])) for place, name in enumerate(columns)]
     return tuple((place, convert) for place, convert in kinds if convert is not None)
@@ -133,43 +194,37 @@ def _converters(model: type[TenantModel], columns: tuple[str, ...]) -> Converter
 def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     if isinstance(field, models.JSONField):
         return _json
-    if connection.vendor == "postgresql":
-        return None
     if isinstance(field, models.UUIDField):
         return _hexadecimal
     return _moment if isinstance(field, models.DateTimeField) else None
 
 
-def _json(value: Any) -> str | None:
-    if not value:
-        # Most are empty, or there is none.
-        return None if value is None else "{}" if value == {} else orjson.dumps(value).decode()
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+def _json(value: Any) -> str:
+    # Most are empty.
+    return "{}" if value == {} else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-def _hexadecimal(value: UUID | None) -> str | None:
-    return None if value is None else value.hex
+def _hexadecimal(value: UUID) -> str:
+    return value.hex
 
 
-def _moment(value: datetime | None) -> str | None:
-    adapted: str | None = connection.ops.adapt_datetimefield_value(value)
-    return adapted
+def _moment(value: datetime) -> str:
+    return str(connection.ops.adapt_datetimefield_value(value))
+
+
+def _embedded(batch: Batch) -> list[tuple[Any, ...]]:
+    """The rows with the organization before them."""
+    organization = current_organization_id()
+    converters = _converters(batch.model, tuple(batch.columns))
+    return [(organization, *_converted(row, converters)) for row in batch.rows]
 
 
 def _converted(row: Row, converters: Converters) -> Row:
-    if not converters:
-        return row
     values = list(row)
     for place, convert in converters:
-        values[place] = convert(values[place])
+        if values[place] is not None:
+            values[place] = convert(values[place])
     return values
-
-
-def _embedded(model: type[TenantModel], columns: Sequence[str], rows: Iterable[Row]) -> list[tuple[Any, ...]]:
-    """The rows with the organization before them."""
-    organization = current_organization_id()
-    converters = _converters(model, tuple(columns))
-    return [(organization, *_converted(row, converters)) for row in rows]
 
 
 def _table(model: type[TenantModel]) -> str:

@@ -30,6 +30,7 @@ from contacts.exceptions import ImportRefused, Overtaken, SurroundingsChanged
 from contacts.importing.context import Context
 from contacts.importing.deciding import Decided, Decider
 from contacts.importing.matching import PlannedBook, StoredBook
+from contacts.importing.meanwhile import Meanwhile, idle
 from contacts.importing.objecting import media_by_contact, note, objections_of
 from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import COUNTED, Outcome, pack, unpack
@@ -185,19 +186,22 @@ def plan_chunk(
     return fresh
 
 
-def run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, *, actor: Actor) -> ImportJob:
+def run_chunk(
+    job: ImportJob, rows: Sequence[Row], preparation: Preparation, *, actor: Actor, meanwhile: Meanwhile = idle
+) -> ImportJob:
     """Store the next rows, all of them or, on an error, none; returns the import as it stands then.
 
     A row that the database refuses for a reason the rules do not know fails by itself and keeps no other from going in.
+    While the database is at work ``meanwhile`` is done.
 
     Raises ``Overtaken``, ``SurroundingsChanged``.
     """
     try:
-        return persistently(lambda: _run_chunk(job, rows, preparation, actor))
+        return persistently(lambda: _run_chunk(job, rows, preparation, actor, meanwhile))
     except (DataError, IntegrityError):
         if len(rows) == 1:
             refused = replace(rows[0], contact=None, faults=[_REFUSED])
-            return persistently(lambda: _run_chunk(job, [refused], preparation, actor))
+            return persistently(lambda: _run_chunk(job, [refused], preparation, actor, idle))
     # One of them: half of the rows by themselves are done, or have it.
     half = len(rows) // 2
     job = run_chunk(job, rows[:half], preparation, actor=actor)
@@ -207,7 +211,9 @@ def run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, *, 
 _REFUSED: Final = RowFault("", "", "refused", "the database refuses this row")
 
 
-def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, actor: Actor) -> ImportJob:
+def _run_chunk(
+    job: ImportJob, rows: Sequence[Row], preparation: Preparation, actor: Actor, meanwhile: Meanwhile
+) -> ImportJob:
     options = ImportOptions.from_json(job.options)
     take_time()
     fresh = _held(job, preparation)
@@ -223,8 +229,8 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
         timezone.now(),
         preparation.highest_number,
     )
-    store_created(decided.created, of)
-    store_changed([target for target in decided.changed.values() if target.stored is not None], of)
+    store_created(decided.created, of, meanwhile)
+    store_changed([target for target in decided.changed.values() if target.stored is not None], of, meanwhile)
     for outcome, target in zip(decided.outcomes, decided.about, strict=True):
         if target is not None and outcome.contact_id is None:
             outcome.contact_id, outcome.number = target.id, target.number
@@ -233,7 +239,7 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
     _keep_chunk(fresh, decided, rows, is_plan=False)
     _advance(fresh, decided, rows)
     if decided.created or decided.changed:
-        settle()
+        settle(meanwhile)
     return fresh
 
 

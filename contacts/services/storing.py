@@ -5,7 +5,7 @@ A test holds the two against each other (``tests/contacts/importing/test_storing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -17,7 +17,8 @@ from accounts.tenancy import TenantModel
 from contacts.events import ContactsChanged, contacts_created, contacts_updated
 from contacts.importing.fresh import COLUMNS
 from contacts.importing.matching import Target, facts, request_of
-from contacts.importing.tables import insert_rows, next_ids, update_rows
+from contacts.importing.meanwhile import Meanwhile, idle
+from contacts.importing.tables import Batch, insert_batches, insert_rows, next_ids, update_rows
 from contacts.models import ChangeVerb, Contact, ContactChange, TaggedContact
 from contacts.services.changes import Change, creation
 from contacts.services.children import KINDS, Children, replace_children
@@ -61,8 +62,10 @@ class Import:
     highest_number: int = 0
 
 
-def store_created(targets: Sequence[Target], of: Import) -> None:
+def store_created(targets: Sequence[Target], of: Import, meanwhile: Meanwhile = idle) -> None:
     """Store contacts that are not there yet, with their children and changes; the targets get their keys and numbers.
+
+    While the database is at it, ``meanwhile`` is done.
 
     Raises ``IntegrityError`` when somebody else has one of the addresses or ids by now.
     """
@@ -74,21 +77,27 @@ def store_created(targets: Sequence[Target], of: Import) -> None:
         contact.version = 1 + len(target.changes)
         if target.changes:
             contact.updated_at = max(of.now, contact.updated_at)
-    insert_rows(Contact, _INSERTED, [_inserted(contact) for contact in contacts])
-    _insert_children(targets, of.region)
-    insert_rows(ContactChange, _CHANGE, [row for target in targets for row in _creation_rows(target, of)])
+    changes = (row for target in targets for row in _creation_rows(target, of))
+    insert_batches(
+        [
+            Batch(Contact, _INSERTED, map(_inserted, contacts)),
+            *_children(targets, of.region),
+            Batch(ContactChange, _CHANGE, changes),
+        ],
+        meanwhile,
+    )
     contacts_created.send(Contact, event=_event(targets, of))
 
 
-def store_changed(targets: Sequence[Target], of: Import) -> None:
-    """Store what changed of contacts that are there and locked, with their children and changes."""
+def store_changed(targets: Sequence[Target], of: Import, meanwhile: Meanwhile = idle) -> None:
+    """Store what changed of contacts that are there and locked, with their children and changes; ``meanwhile`` as above."""
     if not targets:
         return
     for target in targets:
         contact, stored = _contact(target), cast("Contact", target.stored)
         contact.version = stored.version + len(target.changes)
         contact.updated_at = max(of.now, stored.updated_at)
-    update_rows(Contact, _UPDATED, [_updated(_contact(target)) for target in targets])
+    update_rows(Contact, _UPDATED, [_updated(_contact(target)) for target in targets], meanwhile)
     _replace_children(targets, of.region)
     record_changes([(_contact(target).id, line, change) for target in targets for line, change in target.changes], of)
     fields = frozenset(name for target in targets for _, change in target.changes for name in change.changed_fields())
@@ -116,40 +125,36 @@ def _identify(targets: Sequence[Target], contacts: Sequence[Contact], highest_nu
         target.number = contact.number = number
 
 
-def _insert_children(targets: Sequence[Target], region: str) -> None:
+def _children(targets: Sequence[Target], region: str) -> Iterable[Batch]:
     for name in KINDS:
-        wanted = {_contact(target).id: (target, rows) for target in targets if (rows := _rows(target.children, name))}
-        if not wanted:
-            continue
-        if name == "tags":
-            _insert_tags([target for target, _ in wanted.values()])
-        else:
-            _insert_kind(name, {key: rows for key, (_, rows) in wanted.items()}, region)
+        wanted = [(target, rows) for target in targets if (rows := _rows(target.children, name))]
+        if wanted:
+            yield _tagged(wanted) if name == "tags" else _of_kind(name, wanted, region)
 
 
 def _rows(children: Children | None, name: str) -> tuple[Any, ...]:
     return () if children is None else children.rows.get(name, ())
 
 
-def _insert_kind(name: str, wanted: Mapping[int, Sequence[Any]], region: str) -> None:
+def _of_kind(name: str, wanted: Sequence[tuple[Target, tuple[Any, ...]]], region: str) -> Batch:
     kind = KINDS[name]
-    rows = [
-        (contact_id, position, *kind.row(value, region).values())
-        for contact_id, values in wanted.items()
+    columns = tuple(kind.row(wanted[0][1][0], region))
+    rows = (
+        (_contact(target).id, position, *kind.row(value, region).values())
+        for target, values in wanted
         for position, value in enumerate(values)
-    ]
-    columns = list(kind.row(next(iter(wanted.values()))[0], region))
-    insert_rows(cast("type[TenantModel]", kind.model), (kind.owner, "position", *columns), rows)
+    )
+    return Batch(cast("type[TenantModel]", kind.model), (kind.owner, "position", *columns), rows)
 
 
-def _insert_tags(targets: Sequence[Target]) -> None:
-    ids = tags_by_name({name: None for target in targets for name in _rows(target.children, "tags")})
-    rows = [
+def _tagged(wanted: Sequence[tuple[Target, tuple[Any, ...]]]) -> Batch:
+    ids = tags_by_name({name: None for _, names in wanted for name in names})
+    rows = (
         (target.id, ids[name], position, _contact(target).created_at)
-        for target in targets
-        for position, name in enumerate(_rows(target.children, "tags"))
-    ]
-    insert_rows(TaggedContact, ("content_object_id", "tag_id", "position", "contact_created_at"), rows)
+        for target, names in wanted
+        for position, name in enumerate(names)
+    )
+    return Batch(TaggedContact, ("content_object_id", "tag_id", "position", "contact_created_at"), rows)
 
 
 def _replace_children(targets: Sequence[Target], region: str) -> None:

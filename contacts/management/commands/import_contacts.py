@@ -150,7 +150,7 @@ class Command(JsonCommand):
         with (
             progress_of("Planning" if is_plan else "Importing", source.size) as progress,
             rare_collections() as collect,
-            passage(organization_id, job, source, actor=self.actor, is_plan=is_plan, ahead=True) as steps,
+            passage(organization_id, job, source, actor=self.actor, is_plan=is_plan) as steps,
         ):
             try:
                 while steps.step():

@@ -172,7 +172,7 @@ def opened(world: World, path: Path, options: ImportOptions) -> Iterator[Passage
     with world.scope():
         job = importing.begun(world, options, ImportState.RUNNING, file_hash="11")
     try:
-        with passage(world.organization.pk, job, source, actor=world.actor(), is_plan=False, ahead=True) as steps:
+        with passage(world.organization.pk, job, source, actor=world.actor(), is_plan=False) as steps:
             yield steps
     finally:
         source.close()
@@ -314,7 +314,7 @@ def test_a_file_is_read_as_far_as_it_is_worked_on(north: World, tmp_path: Path, 
     with north.scope():
         job = importing.begun(north, ImportOptions(chunk=10), state)
     ahead: list[int] = []
-    with passage(north.organization.pk, job, source, actor=north.actor(), is_plan=is_plan, ahead=True) as steps:
+    with passage(north.organization.pk, job, source, actor=north.actor(), is_plan=is_plan) as steps:
         while steps.step():
             # Those by which the columns were recognised are not kept.
             ahead.append(source.read - SAMPLE - steps.job.rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,10 +21,11 @@ from contacts.drafts import (
     PriceRange,
     RelatedPersonDraft,
 )
+from contacts.importing.meanwhile import Meanwhile
 from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate
 from contacts.importing.records import RowFault
-from contacts.importing.tables import insert_rows
+from contacts.importing.tables import Batch, insert_batches
 from contacts.models import Consent, Contact, ContactChange, CustomField, Medium
 from contacts.services import create_contact, create_contacts, storing
 from contacts.services.children import KINDS, read_children
@@ -158,12 +160,13 @@ def test_custom_values_and_kept_ids_come_along(north: World) -> None:
 def test_a_row_that_the_database_alone_refuses_keeps_no_other_from_going_in(
     north: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refusing(model: type[Any], columns: Sequence[str], rows: Sequence[Any]) -> None:
-        if any("poison@example.com" in row for row in rows):
+    def refusing(batches: Sequence[Batch], meanwhile: Meanwhile) -> None:
+        whole = [replace(batch, rows=list(batch.rows)) for batch in batches]
+        if any("poison@example.com" in row for batch in whole for row in batch.rows):
             raise DataError("nobody thought of that")
-        insert_rows(model, columns, rows)
+        insert_batches(whole, meanwhile)
 
-    monkeypatch.setattr(storing, "insert_rows", refusing)
+    monkeypatch.setattr(storing, "insert_batches", refusing)
     drafts = [
         ContactDraft(email=f"{name}@example.com") for name in ("ann.new", "bea.new", "poison", "cyd.new", "dan.new")
     ]
