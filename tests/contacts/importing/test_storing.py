@@ -41,6 +41,11 @@ SEARCH = (Phase.explicit, Phase.generate)
 WORDS = st.sampled_from(
     ["", "Ann", "Zoë Smith", "Dr. Juan de la Vega III", "Ltd; & Söhne", "o'Neil\tX", "\\N", "漢字", 'a"b,c']
 )
+# Whatever a database takes: what COPY would take for an end of a line, of a column or for nothing among it.
+TEXTS = st.one_of(
+    st.text(st.sampled_from("\\\t\n\r\b\x1f\x7fN.x0a ")),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40),
+)
 PHONES = st.sampled_from(["+1-555-123-4567", "030 123456", "555 0199", "(415) 555-0100 ext. 3", "call me"])
 OPTIONAL = st.just(UNSET)
 
@@ -62,7 +67,7 @@ DRAFTS = st.builds(
     email_label=said(WORDS),
     # One each: a telephone and a name that two of them have would be a duplicate.
     phone=said(NUMBERS.map(lambda number: f"(415) 555-{number:04}")),
-    city=said(WORDS),
+    city=said(TEXTS),
     type=said(st.sampled_from(["LEAD", "CLIENT"])),
     stage=said(st.sampled_from(["prospect", "applicant"])),
     source=said(st.sampled_from(["referral", "website", "api", "Open house"])),
@@ -73,8 +78,8 @@ DRAFTS = st.builds(
             price_range=said(st.just(PriceRange(min=1, max=2))),
         )
     ),
-    notes=said(WORDS),
-    extra=said(st.just({"a": [1, {"b": None}]})),
+    notes=said(TEXTS),
+    extra=said(st.one_of(st.just({"a": [1, {"b": None}]}), st.builds(lambda text: {text: [text]}, TEXTS))),
     further_emails=said(st.lists(st.builds(EmailDraft, email=EMAILS, label=WORDS), max_size=3).map(tuple)),
     further_phones=said(st.lists(st.builds(PhoneDraft, phone=PHONES, note=WORDS), max_size=3).map(tuple)),
     related_people=said(st.lists(st.builds(RelatedPersonDraft, first_name=WORDS), max_size=2).map(tuple)),
