@@ -1,25 +1,28 @@
-"""What is done while the database is at a long statement of this process: the file is read on, the next rows made ready.
+"""What is done while the database is at work: the file is read on, the rows of the next table are made ready.
 
-On PostgreSQL, which has a processor of its own. One thread waits for the statement, which takes none; the work stays
-where it is. A thread that worked beside the one that stores contended with it for the interpreter, and made imports
-slower on SQLite and, where processors are few, on PostgreSQL too (docs/decisions/0033).
+On PostgreSQL, which has a processor of its own, and in the thread that waits. One that worked beside it contended with it
+for the interpreter, and made imports slower on SQLite and, where processors are few, on PostgreSQL too
+(docs/decisions/0033).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import select
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from contextvars import copy_context
-from functools import cache
 from typing import Any, Final
 
-# Does a little of what is to be done; False when there is nothing to do by now.
+from django.db import connection
+from psycopg.waiting import Wait
+
+# Does a little of what is to be done, well below a millisecond; False when there is nothing to do by now.
 Meanwhile = Callable[[], bool]
 
-# How soon, in seconds, the waiting thread may say that the statement is done; the interpreter's own is ten times that.
-_SOON: Final = 0.0005
+_EVENTS: Final = {
+    Wait.R: select.POLLIN,
+    Wait.W: select.POLLOUT,
+    Wait.RW: select.POLLIN | select.POLLOUT,
+}
 
 
 def idle() -> bool:
@@ -27,33 +30,56 @@ def idle() -> bool:
     return False
 
 
-def do_meanwhile(wait: Callable[[], Any], meanwhile: Meanwhile) -> None:
-    """Let another thread ``wait``, which must be all that uses the connection, and do ``meanwhile`` until it has waited.
-
-    Raises what ``wait`` raises, and what ``meanwhile`` does, but never before ``wait`` is over.
-    """
-    if not meanwhile():
-        wait()
-        return
-    with _handing_over():
-        waiting = _waiter().submit(copy_context().run, wait)
-        try:
-            while not waiting.done() and meanwhile():
-                pass
-        finally:
-            waiting.result()
-
-
-@cache
-def _waiter() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_name_prefix="import-statement")
-
-
 @contextmanager
-def _handing_over() -> Iterator[None]:
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(_SOON)
+def doing(meanwhile: Meanwhile) -> Iterator[None]:
+    """Within this, do ``meanwhile`` whenever the connection would wait for PostgreSQL; nothing on SQLite.
+
+    ``meanwhile`` must not use the connection. What it raises is raised when the statement is over. Inside another, the
+    inner one's work comes first.
+    """
+    if connection.vendor != "postgresql" or meanwhile is idle:
+        yield
+        return
+    connection.ensure_connection()
+    opened: Any = connection.connection
+    outer = opened.wait
+
+    def wait(steps: Generator[Any, Any, Any], *arguments: Any, **more: Any) -> Any:
+        errors: list[BaseException] = []
+        result = outer(_busy(steps, opened.pgconn.socket, meanwhile, errors), *arguments, **more)
+        if errors:
+            raise errors[0]
+        return result
+
+    # How psycopg lets others wait in its place: every statement and every COPY goes through here.
+    opened.wait = wait
     try:
         yield
     finally:
-        sys.setswitchinterval(usual)
+        opened.wait = outer
+
+
+def _busy(
+    steps: Generator[Any, Any, Any], socket: int, meanwhile: Meanwhile, errors: list[BaseException]
+) -> Generator[Any, Any, Any]:
+    """The same steps; before each wait of theirs there is work, until there is none left or nothing to wait for."""
+    poll = select.poll()
+    poll.register(socket)
+    try:
+        state = next(steps)
+        while True:
+            poll.modify(socket, _EVENTS[state])
+            while not errors and not poll.poll(0) and _does(meanwhile, errors):
+                pass
+            state = steps.send((yield state))
+    except StopIteration as stopped:
+        return stopped.value
+
+
+def _does(meanwhile: Meanwhile, errors: list[BaseException]) -> bool:
+    try:
+        return meanwhile()
+    except BaseException as error:
+        # The statement would be left half done, and the connection of no use to whoever rolls back.
+        errors.append(error)
+        return False

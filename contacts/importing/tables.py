@@ -19,7 +19,7 @@ from django.db import connection, models
 
 from accounts.tenancy import TenantModel, current_organization_id
 from contacts.importing.copying import CopyText, Row
-from contacts.importing.meanwhile import Meanwhile, do_meanwhile, idle
+from contacts.importing.meanwhile import doing
 
 _numbers: Final = count(1)
 # More than the trigrams of a chunk take.
@@ -44,23 +44,25 @@ def insert_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence
         insert_batches([Batch(model, columns, rows)])
 
 
-def insert_batches(batches: Sequence[Batch], meanwhile: Meanwhile = idle) -> None:
+def insert_batches(batches: Sequence[Batch]) -> None:
     """Add rows of the organization in scope, table by table, none of them without any.
 
-    While the database stores those of one table, the rows of the next are made, and when they are, ``meanwhile`` is done.
-    Raises ``IntegrityError`` as the ORM would. Nothing else is checked: rows come from the rules.
+    While PostgreSQL stores those of one table, the rows of the next are made. Raises ``IntegrityError`` as the ORM would.
+    Nothing else is checked: rows come from the rules.
     """
     if connection.vendor == "postgresql":
         texts = [CopyText(batch.model, batch.columns, batch.rows) for batch in batches]
-        for place, (batch, text) in enumerate(zip(batches, texts, strict=True)):
-            _copy(batch, text.whole(), _insert_from_staging, _one_of(texts[place + 1 :], meanwhile))
+        for place, (batch, text) in enumerate(zip(batches, texts, strict=True), start=1):
+            whole = text.whole()
+            with doing(partial(_make_one, texts[place:])):
+                _copy(batch, whole, _insert_from_staging)
     else:
         for batch in batches:
             _insert(batch)
 
 
-def _one_of(texts: Sequence[CopyText], meanwhile: Meanwhile) -> Meanwhile:
-    return lambda: any(text.step() for text in texts) or meanwhile()
+def _make_one(texts: Sequence[CopyText]) -> bool:
+    return any(text.step() for text in texts)
 
 
 def _insert(batch: Batch) -> None:
@@ -71,15 +73,13 @@ def _insert(batch: Batch) -> None:
         cursor.executemany(statement, _embedded(batch))
 
 
-def update_rows(
-    model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row], meanwhile: Meanwhile = idle
-) -> None:
+def update_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Give rows of the organization in scope new values; the first of ``columns`` is ``id``. As ``insert_batches`` otherwise."""
     if not rows:
         return
     batch = Batch(model, columns, rows)
     if connection.vendor == "postgresql":
-        _copy(batch, CopyText(model, columns, rows).whole(), _update_from_staging, meanwhile)
+        _copy(batch, CopyText(model, columns, rows).whole(), _update_from_staging)
     else:
         changed = ", ".join(f"{name} = %s" for name in _quoted(model, columns[1:]))
         statement = f"UPDATE {_table(model)} SET {changed} WHERE organization_id = %s AND id = %s"  # noqa: S608 - as above
@@ -106,18 +106,17 @@ def take_time(limit: str = "60s") -> None:
             cursor.execute(f"SELECT {calls}", [text for setting in settings.items() for text in setting])
 
 
-def settle(meanwhile: Meanwhile = idle) -> None:
+def settle() -> None:
     """Let the database make the best of what this transaction wrote: enter what waits into the search index, many rows'
     together, count anew the tables that are many times as large as when anybody did, and look now, not at the end, whether
-    everything that rows refer to is there; ``meanwhile`` is done. Nothing on SQLite.
+    everything that rows refer to is there. Nothing on SQLite.
 
     Raises ``IntegrityError``.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            entered = "SELECT contacts_enter_searchable(), contacts_refresh_statistics()"
-            for statement in (entered, "SET CONSTRAINTS ALL IMMEDIATE"):
-                do_meanwhile(partial(cursor.execute, statement), meanwhile)
+            cursor.execute("SELECT contacts_enter_searchable(), contacts_refresh_statistics()")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
@@ -139,31 +138,19 @@ def next_ids(model: type[TenantModel], count: int) -> list[int]:
         return list(range(last + 1, last + 1 + count))
 
 
-def _copy(
-    batch: Batch,
-    text: str,
-    take: Callable[[type[TenantModel], Sequence[str], str], str],
-    meanwhile: Meanwhile,
-) -> None:
+def _copy(batch: Batch, text: str, take: Callable[[type[TenantModel], Sequence[str], str], str]) -> None:
     if not text:
         return
     model = batch.model
     # Another for each: it is gone when the transaction ends, and until then it may stay.
     staging = f"staging_{next(_numbers)}"
     names = ", ".join(_quoted(model, batch.columns))
-    shape = f"SELECT {names} FROM {_table(model)}"  # noqa: S608 - names of a model
-    made = f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS {shape} WITH NO DATA"
-    taken = take(model, batch.columns, staging)
-
-    # A connection is its thread's, as Django sees it, so that the cursor comes from this one.
-    def store(cursor: Any) -> None:
-        cursor.execute(made)
+    with connection.cursor() as cursor:
+        shape = f"SELECT {names} FROM {_table(model)}"  # noqa: S608 - names of a model
+        cursor.execute(f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS {shape} WITH NO DATA")
         with cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
             copy.write(text)
-        cursor.execute(taken)
-
-    with connection.cursor() as cursor:
-        do_meanwhile(partial(store, cursor), meanwhile)
+        cursor.execute(take(model, batch.columns, staging))
 
 
 def _insert_from_staging(model: type[TenantModel], columns: Sequence[str], staging: str) -> str:

@@ -30,7 +30,7 @@ from contacts.exceptions import ImportRefused, Overtaken, SurroundingsChanged
 from contacts.importing.context import Context
 from contacts.importing.deciding import Decided, Decider
 from contacts.importing.matching import PlannedBook, StoredBook
-from contacts.importing.meanwhile import Meanwhile, idle
+from contacts.importing.meanwhile import Meanwhile, doing, idle
 from contacts.importing.objecting import media_by_contact, note, objections_of
 from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import COUNTED, Outcome, pack, unpack
@@ -197,11 +197,12 @@ def run_chunk(
     Raises ``Overtaken``, ``SurroundingsChanged``.
     """
     try:
-        return persistently(lambda: _run_chunk(job, rows, preparation, actor, meanwhile))
+        with doing(meanwhile):
+            return persistently(lambda: _run_chunk(job, rows, preparation, actor))
     except (DataError, IntegrityError):
         if len(rows) == 1:
             refused = replace(rows[0], contact=None, faults=[_REFUSED])
-            return persistently(lambda: _run_chunk(job, [refused], preparation, actor, idle))
+            return persistently(lambda: _run_chunk(job, [refused], preparation, actor))
     # One of them: half of the rows by themselves are done, or have it.
     half = len(rows) // 2
     job = run_chunk(job, rows[:half], preparation, actor=actor)
@@ -211,9 +212,7 @@ def run_chunk(
 _REFUSED: Final = RowFault("", "", "refused", "the database refuses this row")
 
 
-def _run_chunk(
-    job: ImportJob, rows: Sequence[Row], preparation: Preparation, actor: Actor, meanwhile: Meanwhile
-) -> ImportJob:
+def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, actor: Actor) -> ImportJob:
     options = ImportOptions.from_json(job.options)
     take_time()
     fresh = _held(job, preparation)
@@ -229,8 +228,8 @@ def _run_chunk(
         timezone.now(),
         preparation.highest_number,
     )
-    store_created(decided.created, of, meanwhile)
-    store_changed([target for target in decided.changed.values() if target.stored is not None], of, meanwhile)
+    store_created(decided.created, of)
+    store_changed([target for target in decided.changed.values() if target.stored is not None], of)
     for outcome, target in zip(decided.outcomes, decided.about, strict=True):
         if target is not None and outcome.contact_id is None:
             outcome.contact_id, outcome.number = target.id, target.number
@@ -239,7 +238,7 @@ def _run_chunk(
     _keep_chunk(fresh, decided, rows, is_plan=False)
     _advance(fresh, decided, rows)
     if decided.created or decided.changed:
-        settle(meanwhile)
+        settle()
     return fresh
 
 

@@ -17,7 +17,6 @@ from accounts.tenancy import TenantModel
 from contacts.events import ContactsChanged, contacts_created, contacts_updated
 from contacts.importing.fresh import COLUMNS
 from contacts.importing.matching import Target, facts, request_of
-from contacts.importing.meanwhile import Meanwhile, idle
 from contacts.importing.tables import Batch, insert_batches, insert_rows, next_ids, update_rows
 from contacts.models import ChangeVerb, Contact, ContactChange, TaggedContact
 from contacts.services.changes import Change, creation
@@ -62,10 +61,8 @@ class Import:
     highest_number: int = 0
 
 
-def store_created(targets: Sequence[Target], of: Import, meanwhile: Meanwhile = idle) -> None:
+def store_created(targets: Sequence[Target], of: Import) -> None:
     """Store contacts that are not there yet, with their children and changes; the targets get their keys and numbers.
-
-    While the database is at it, ``meanwhile`` is done.
 
     Raises ``IntegrityError`` when somebody else has one of the addresses or ids by now.
     """
@@ -83,21 +80,20 @@ def store_created(targets: Sequence[Target], of: Import, meanwhile: Meanwhile = 
             Batch(Contact, _INSERTED, map(_inserted, contacts)),
             *_children(targets, of.region),
             Batch(ContactChange, _CHANGE, changes),
-        ],
-        meanwhile,
+        ]
     )
     contacts_created.send(Contact, event=_event(targets, of))
 
 
-def store_changed(targets: Sequence[Target], of: Import, meanwhile: Meanwhile = idle) -> None:
-    """Store what changed of contacts that are there and locked, with their children and changes; ``meanwhile`` as above."""
+def store_changed(targets: Sequence[Target], of: Import) -> None:
+    """Store what changed of contacts that are there and locked, with their children and changes."""
     if not targets:
         return
     for target in targets:
         contact, stored = _contact(target), cast("Contact", target.stored)
         contact.version = stored.version + len(target.changes)
         contact.updated_at = max(of.now, stored.updated_at)
-    update_rows(Contact, _UPDATED, [_updated(_contact(target)) for target in targets], meanwhile)
+    update_rows(Contact, _UPDATED, [_updated(_contact(target)) for target in targets])
     _replace_children(targets, of.region)
     record_changes([(_contact(target).id, line, change) for target in targets for line, change in target.changes], of)
     fields = frozenset(name for target in targets for _, change in target.changes for name in change.changed_fields())

@@ -21,7 +21,6 @@ from contacts.drafts import (
     PriceRange,
     RelatedPersonDraft,
 )
-from contacts.importing.meanwhile import Meanwhile
 from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate
 from contacts.importing.records import RowFault
@@ -165,11 +164,11 @@ def test_custom_values_and_kept_ids_come_along(north: World) -> None:
 def test_a_row_that_the_database_alone_refuses_keeps_no_other_from_going_in(
     north: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refusing(batches: Sequence[Batch], meanwhile: Meanwhile) -> None:
+    def refusing(batches: Sequence[Batch]) -> None:
         whole = [replace(batch, rows=list(batch.rows)) for batch in batches]
         if any("poison@example.com" in row for batch in whole for row in batch.rows):
             raise DataError("nobody thought of that")
-        insert_batches(whole, meanwhile)
+        insert_batches(whole)
 
     monkeypatch.setattr(storing, "insert_batches", refusing)
     drafts = [
