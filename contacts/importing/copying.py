@@ -101,6 +101,8 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode().replace("\\", r"\\") if value != {} else "{}"
 
 
+# A chunk's rows have few of them, on the contact, its tags and its change.
+@lru_cache(maxsize=4_096)
 def _moment(value: datetime) -> str:
     return value.isoformat()
 

@@ -19,6 +19,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from accounts.actor import Actor
+from accounts.among import among
 from accounts.prepared import OneOf, PreparedQuery, Slot, kept, prepare
 from contacts.importing.fresh import COLUMNS, FreshContact
 from contacts.importing.keys import BETWEEN, EMAIL, IDS, PHONE, PHONE_ALONE, name_key
@@ -175,11 +176,11 @@ class StoredBook:
         return found
 
     def _bare(self, tokens: Collection[int]) -> dict[int, Target]:
-        rows = Contact.objects.filter(pk__in=tokens).values_list("pk", "number")
+        rows = Contact.objects.filter(among("pk", tokens)).values_list("pk", "number")
         return {pk: Target(pk, number) for pk, number in rows}
 
     def _whole(self, tokens: Collection[int]) -> dict[int, Target]:
-        rows = Contact.objects.active().filter(pk__in=tokens).order_by("pk")
+        rows = Contact.objects.active().filter(among("pk", tokens)).order_by("pk")
         contacts = list(rows.select_for_update(of=("self",)) if self._locks else rows)
         children = read_children([contact.pk for contact in contacts], KINDS)
         return {contact.pk: self._stored(contact, children[contact.pk]) for contact in contacts}
@@ -194,13 +195,13 @@ class StoredBook:
 
     def _lines(self, tokens: Collection[int]) -> dict[int, int]:
         """By contact, the last row of this import that wrote it: changes carry the line."""
-        changes = ContactChange.objects.filter(contact_id__in=tokens, operation=self._operation).order_by("id")
+        changes = ContactChange.objects.filter(among("contact_id", tokens), operation=self._operation).order_by("id")
         return {pk: line_of(request) for pk, request in changes.values_list("contact_id", "request_id")}
 
     def _visible(self, tokens: Collection[int]) -> set[int]:
         if self._actor.sees_all_contacts:
             return set(tokens)
-        return set(Contact.objects.visible_to(self._actor).filter(pk__in=tokens).values_list("pk", flat=True))
+        return set(Contact.objects.visible_to(self._actor).filter(among("pk", tokens)).values_list("pk", flat=True))
 
 
 class _Stored:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import count
 from typing import Any, Final
@@ -195,8 +195,11 @@ def _hexadecimal(value: UUID) -> str:
     return value.hex
 
 
+# A chunk's rows have few of them, on the contact, its tags and its change.
+@lru_cache(maxsize=4_096)
 def _moment(value: datetime) -> str:
-    return str(connection.ops.adapt_datetimefield_value(value))
+    """As Django's backend writes it, which takes ten times as long."""
+    return str(value.astimezone(UTC).replace(tzinfo=None))
 
 
 def _embedded(batch: Batch) -> list[tuple[Any, ...]]:

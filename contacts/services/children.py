@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 
+from accounts.among import among
 from contacts.drafts import UNSET, ContactDraft, EmailDraft, PhoneDraft, RelatedPersonDraft
 from contacts.models import ContactAssignee, ContactEmail, ContactPhone, RelatedPerson, TaggedContact
 from contacts.normalise import normalise_email, normalise_phone
@@ -137,7 +138,7 @@ def read_children(contact_ids: Collection[int], kinds: Iterable[str]) -> dict[in
     for name in kinds:
         kind = KINDS[name]
         found: dict[int, list[Any]] = defaultdict(list)
-        queryset = kind.model._default_manager.filter(**{f"{kind.owner}__in": list(contact_ids)})
+        queryset = kind.model._default_manager.filter(among(kind.owner, contact_ids))
         for owner_id, *columns in queryset.order_by("position", "id").values_list(kind.owner, *kind.columns):
             found[owner_id].append(kind.value(*columns))
         for contact_id in contact_ids:
@@ -152,7 +153,7 @@ def replace_children(name: str, wanted: Mapping[int, Sequence[Any]], *, region: 
     """Make each contact's rows of one kind (never tags) exactly the wanted ones. ``existing`` is False for new contacts."""
     kind = KINDS[name]
     if existing:
-        kind.model._default_manager.filter(**{f"{kind.owner}__in": list(wanted)}).delete()
+        kind.model._default_manager.filter(among(kind.owner, wanted)).delete()
     kind.model._default_manager.bulk_create(
         kind.model(**{kind.owner: contact_id}, position=position, **kind.row(value, region))
         for contact_id, values in wanted.items()

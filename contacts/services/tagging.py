@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Max
 from django.utils.text import slugify
 
+from accounts.among import among
 from accounts.models import Organization
 from accounts.prepared import OneOf, PreparedQuery, Slot, kept, prepare
 from contacts.models import Tag, TaggedContact
@@ -95,7 +96,7 @@ def replace_tags(
     """
     ids = tags_by_name([name for names in wanted.values() for name in names])
     if existing:
-        TaggedContact.objects.filter(content_object_id__in=list(wanted)).delete()
+        TaggedContact.objects.filter(among("content_object_id", wanted)).delete()
     TaggedContact.objects.bulk_create(
         TaggedContact(
             content_object_id=contact_id,

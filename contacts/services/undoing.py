@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor, Door
+from accounts.among import among
 from accounts.roles import Right
 from accounts.tenancy import current_organization, tenant_scope
 from contacts import rules
@@ -167,14 +168,15 @@ class _Chunk:
     def take_back(self) -> Undone:
         """Do it, and keep with the rows which stayed and why."""
         # In the order of their keys, so that two of these cannot deadlock.
-        locked = Contact.objects.active().filter(pk__in=list(self._rows)).order_by("pk")
-        list(locked.select_for_update(of=("self",)).values_list("pk", flat=True))
+        rows = Contact.objects.active().filter(among("pk", self._rows)).order_by("pk")
+        locked = rows.select_for_update(of=("self",)).values_list("pk", "version", "updated_at")
+        stored = {pk: (version, updated_at) for pk, version, updated_at in locked}
         undone = self.judge()
         now = timezone.now()
         region = current_organization().phone_region
         of = Import(self._job.number, self._operation, self._actor, region, now)
         self._restore(undone, of)
-        self._remove(undone, of)
+        self._remove(undone, stored, of)
         for outcome, reason in undone.kept:
             outcome.notes = [*outcome.notes, f"{KEPT}{reason}"]
         self._chunk.rows, self._chunk.undone_at = pack(self._outcomes), now
@@ -188,13 +190,17 @@ class _Chunk:
         reasons = self._changed_since(ids, since)
         for touches in further_touches:
             reasons |= touches(ids, since)
-        there = set(Contact.objects.active().visible_to(self._actor).filter(pk__in=ids).values_list("pk", flat=True))
+        there = set(
+            Contact.objects.active().visible_to(self._actor).filter(among("pk", ids)).values_list("pk", flat=True)
+        )
         return reasons | {key: reasons.get(key, "it is there no more") for key in ids if key not in there}
 
     def _changed_since(self, ids: Collection[int], since: datetime) -> dict[int, str]:
         """Whom somebody changed after this import did."""
         ours = {self._job.operation, self._operation} | _taken_back_operations()
-        changes = ContactChange.objects.filter(contact_id__in=ids, created_at__gte=since).order_by("contact_id", "id")
+        changes = ContactChange.objects.filter(among("contact_id", ids), created_at__gte=since).order_by(
+            "contact_id", "id"
+        )
         reasons: dict[int, str] = {}
         seen: set[int] = set()
         columns = ("contact_id", "operation", "verb", "actor_label", "created_at", "after")
@@ -206,12 +212,13 @@ class _Chunk:
                 reasons[contact_id] = f"{how} by {label} on {moment:%Y-%m-%d %H:%M} UTC"
         return reasons
 
-    def _remove(self, undone: Undone, of: Import) -> None:
+    def _remove(self, undone: Undone, stored: Mapping[int, tuple[int, datetime]], of: Import) -> None:
+        """``stored`` has the version and the last update of each."""
         ids = undone.removed
         if not ids:
             return
-        stored = Contact.objects.filter(pk__in=ids).values_list("pk", "version", "updated_at")
-        rows = [(pk, of.now, max(of.now, updated_at), version + 1) for pk, version, updated_at in stored]
+        found = ((pk, *stored[pk]) for pk in ids)
+        rows = [(pk, of.now, max(of.now, updated_at), version + 1) for pk, version, updated_at in found]
         update_rows(Contact, ("id", "deleted_at", "updated_at", "version"), rows)
         after = {"deleted_at": of.now.isoformat()}
         record_changes(
