@@ -6,7 +6,7 @@ As psycopg makes it, but without a connection, so that it can be made while that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -38,15 +38,15 @@ class CopyText:
 
     def step(self) -> bool:
         """Make a few more lines; False when there are none left."""
-        before = len(self._made)
-        self._made.extend(islice(self._lines, _FEW))
-        return len(self._made) > before
+        made = list(islice(self._lines, _FEW))
+        self._made += made
+        return bool(made)
 
-    def whole(self) -> str:
-        """All of it, whatever was made of it by now; once."""
-        self._made.extend(self._lines)
-        made, self._made = self._made, []
-        return "".join(made)
+    def blocks(self) -> Iterator[str]:
+        """All of it, once, what was made by now at once and the rest as it is made; nothing where there are no rows."""
+        while self._made or self.step():
+            made, self._made = self._made, []
+            yield "".join(made)
 
 
 def _line(row: Row, texts: Callable[[Row], Iterable[Any]], others: Sequence[tuple[int, Converter]]) -> str:
@@ -107,6 +107,10 @@ def _moment(value: datetime) -> str:
     return value.isoformat()
 
 
+def _hexadecimal(value: UUID) -> str:
+    return value.hex
+
+
 def _truth(value: bool) -> str:
     return "t" if value else "f"
 
@@ -120,7 +124,7 @@ _CONVERTERS: Final[dict[type[models.Field[Any, Any]], Converter]] = {
     models.BooleanField: _truth,
     models.IntegerField: str,
     models.DateTimeField: _moment,
-    models.UUIDField: UUID.__str__,
+    models.UUIDField: _hexadecimal,
     models.JSONField: _json,
     models.BinaryField: _bytes,
 }

@@ -10,12 +10,14 @@ from __future__ import annotations
 import select
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection
 from psycopg.waiting import Wait
 
-# Does a little of what is to be done, well below a millisecond; False when there is nothing to do by now.
+_Made = TypeVar("_Made")
+
+# Does a little of what is to be done, mostly well below a millisecond; False when there is nothing to do by now.
 Meanwhile = Callable[[], bool]
 
 _EVENTS: Final = {
@@ -28,6 +30,25 @@ _EVENTS: Final = {
 def idle() -> bool:
     """Nothing to do."""
     return False
+
+
+class Later(Generic[_Made]):
+    """Something that is made meanwhile, in one go, or else when it is asked for."""
+
+    def __init__(self, make: Callable[[], _Made]) -> None:
+        self._make = make
+        self._made: list[_Made] = []
+
+    def step(self) -> bool:
+        """Make it, unless it is made."""
+        if self._made:
+            return False
+        self._made.append(self._make())
+        return True
+
+    def value(self) -> _Made:
+        self.step()
+        return self._made[0]
 
 
 @contextmanager

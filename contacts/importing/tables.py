@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from itertools import count
+from itertools import chain, count
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,9 +53,8 @@ def insert_batches(batches: Sequence[Batch]) -> None:
     if connection.vendor == "postgresql":
         texts = [CopyText(batch.model, batch.columns, batch.rows) for batch in batches]
         for place, (batch, text) in enumerate(zip(batches, texts, strict=True), start=1):
-            whole = text.whole()
             with doing(partial(_make_one, texts[place:])):
-                _copy(batch, whole, _insert_from_staging)
+                _copy(batch, text, _insert_from_staging)
     else:
         for batch in batches:
             _insert(batch)
@@ -79,7 +78,7 @@ def update_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence
         return
     batch = Batch(model, columns, rows)
     if connection.vendor == "postgresql":
-        _copy(batch, CopyText(model, columns, rows).whole(), _update_from_staging)
+        _copy(batch, CopyText(model, columns, rows), _update_from_staging)
     else:
         changed = ", ".join(f"{name} = %s" for name in _quoted(model, columns[1:]))
         statement = f"UPDATE {_table(model)} SET {changed} WHERE organization_id = %s AND id = %s"  # noqa: S608 - as above
@@ -138,8 +137,10 @@ def next_ids(model: type[TenantModel], count: int) -> list[int]:
         return list(range(last + 1, last + 1 + count))
 
 
-def _copy(batch: Batch, text: str, take: Callable[[type[TenantModel], Sequence[str], str], str]) -> None:
-    if not text:
+def _copy(batch: Batch, text: CopyText, take: Callable[[type[TenantModel], Sequence[str], str], str]) -> None:
+    blocks = text.blocks()
+    first = next(blocks, None)
+    if first is None:
         return
     model = batch.model
     # Another for each: it is gone when the transaction ends, and until then it may stay.
@@ -149,7 +150,9 @@ def _copy(batch: Batch, text: str, take: Callable[[type[TenantModel], Sequence[s
         shape = f"SELECT {names} FROM {_table(model)}"  # noqa: S608 - names of a model
         cursor.execute(f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS {shape} WITH NO DATA")
         with cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
-            copy.write(text)
+            # It is read while the next is made.
+            for block in chain([first], blocks):
+                copy.write(block)
         cursor.execute(take(model, batch.columns, staging))
 
 

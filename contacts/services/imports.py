@@ -30,7 +30,7 @@ from contacts.exceptions import ImportRefused, Overtaken, SurroundingsChanged
 from contacts.importing.context import Context
 from contacts.importing.deciding import Decided, Decider
 from contacts.importing.matching import PlannedBook, StoredBook
-from contacts.importing.meanwhile import Meanwhile, doing, idle
+from contacts.importing.meanwhile import Later, Meanwhile, doing, idle
 from contacts.importing.objecting import media_by_contact, note, objections_of
 from contacts.importing.options import ImportOptions
 from contacts.importing.outcomes import COUNTED, Outcome, pack, unpack
@@ -178,7 +178,8 @@ def plan_chunk(
         note(objections, open_media(media_by_contact(objections)))
     with transaction.atomic():
         fresh = _held(job, preparation)
-        packed = _keep_chunk(fresh, decided, rows, is_plan=True)
+        packed = pack(decided.outcomes)
+        _keep_chunk(fresh, packed, rows, is_plan=True)
         fresh.plan_hash = hashlib.sha256(fresh.plan_hash.encode() + packed).hexdigest()
         _advance(fresh, decided, rows)
     touched = [*decided.created, *decided.changed.values()]
@@ -235,10 +236,12 @@ def _run_chunk(job: ImportJob, rows: Sequence[Row], preparation: Preparation, ac
             outcome.contact_id, outcome.number = target.id, target.number
     if objections := objections_of(rows, decided):
         note(objections, record_objections(media_by_contact(objections), actor=of.actor))
-    _keep_chunk(fresh, decided, rows, is_plan=False)
-    _advance(fresh, decided, rows)
+    packed = Later(lambda: pack(decided.outcomes))
     if decided.created or decided.changed:
-        settle()
+        with doing(packed.step):
+            settle()
+    _keep_chunk(fresh, packed.value(), rows, is_plan=False)
+    _advance(fresh, decided, rows)
     return fresh
 
 
@@ -281,8 +284,7 @@ def _planned(job: ImportJob, rows: Sequence[Row]) -> dict[int, Outcome]:
     return {outcome.line: outcome for chunk in chunks for outcome in unpack(chunk.rows)}
 
 
-def _keep_chunk(job: ImportJob, decided: Decided, rows: Sequence[Row], *, is_plan: bool) -> bytes:
-    packed = pack(decided.outcomes)
+def _keep_chunk(job: ImportJob, packed: bytes, rows: Sequence[Row], *, is_plan: bool) -> None:
     # Chunks are counted by what is done, so that a resumed import goes on counting.
     number = ImportChunk.objects.filter(job=job, is_plan=is_plan).count()
     ImportChunk.objects.create(
@@ -293,7 +295,6 @@ def _keep_chunk(job: ImportJob, decided: Decided, rows: Sequence[Row], *, is_pla
         last_line=rows[-1].line,
         rows=packed,
     )
-    return packed
 
 
 def _advance(job: ImportJob, decided: Decided, rows: Sequence[Row]) -> None:
