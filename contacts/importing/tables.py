@@ -87,16 +87,12 @@ def update_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence
 
 
 def take_time(limit: str = "60s") -> None:
-    """Let the statements of this transaction run for longer than a request's may and go by indexes, what they write wait to
-    be entered into the search index until ``settle``, and the commit not wait for the disk; nothing on SQLite.
-
-    Whoever counts on a commit of this has to commit something else that does wait: it brings all before it to the disk.
-    """
+    """Let the statements of this transaction run for longer than a request's may and go by indexes, and what they write wait to
+    be entered into the search index until ``settle``; nothing on SQLite."""
     if connection.vendor == "postgresql":
         settings = {
             "statement_timeout": limit,
             "gin_pending_list_limit": _MOST_WAITING,
-            "synchronous_commit": "off",
             # What is looked for was written a moment ago.
             "random_page_cost": "1.1",
         }

@@ -75,7 +75,8 @@ CATCHING_ALL = {
     "config/wires/problems.py": "turns whatever failed into an answer of the wire",
     "accounts/tenancy.py": "rolls back and raises again",
     "activities/inbound/email_parsed.py": "hostile mail makes a parser of others raise anything; it is quarantined",
-    "contacts/importing/runner.py": "carries what failed in the thread that reads ahead to the one that asks, and raises it there",
+    "contacts/importing/meanwhile.py": "lets the statement that is waited for end, and raises it then",
+    "contacts/importing/runner.py": "keeps what failed while reading on, and raises it behind the rows that could be read",
     "contacts/services/background_imports.py": "counts what failed against the import, which ends after a few attempts",
     "activities/services/applying.py": "tries the receipts of a batch that failed one by one, and puts off the one that did",
 }
