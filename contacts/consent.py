@@ -92,7 +92,7 @@ def _unobjected(contacts: ContactQuerySet[Contact], medium: str) -> QuerySet[Any
         consent_stated_at=Subquery(stated.values("stated_at")[:1]),
     )
     willing = newest.filter(Q(consent_given=None) | Q(consent_given=True))
-    address = _ADDRESS_OF.get(medium)
+    address = ADDRESS_OF.get(medium)
     return willing.filter(~_is_objected(address, medium)) if address else willing
 
 
@@ -104,7 +104,7 @@ def objecting_contacts(medium: str) -> set[int]:
     """
     standing = _standing_objections().filter(medium=medium)
     keys = set(standing.values_list("contact_id", flat=True))
-    address = _ADDRESS_OF.get(medium)
+    address = ADDRESS_OF.get(medium)
     if keys and address:
         for path, condition in address.of_objectors():
             addresses = standing.filter(condition).values(path)
@@ -158,7 +158,7 @@ def current_consents(contact: Contact) -> dict[str, Consent]:
     return newest
 
 
-class _Address(NamedTuple):
+class Address(NamedTuple):
     """What a medium reaches a person by: the column of its comparison form, further ones, and its kind as a sender's name."""
 
     column: str
@@ -177,10 +177,10 @@ class _Address(NamedTuple):
         yield "contact__sender_identities__value", Q(contact__sender_identities__kind=self.kind)
 
 
-_PHONE: Final = _Address("phone_norm", ContactPhone, "further_phones", "phone")
-_MAILBOX: Final = _Address("email_norm", ContactEmail, "further_emails", "email")
+_PHONE: Final = Address("phone_norm", ContactPhone, "further_phones", "phone")
+_MAILBOX: Final = Address("email_norm", ContactEmail, "further_emails", "email")
 # Telegram's users have no address but the one they write from.
-_ADDRESS_OF: Final[dict[str, _Address]] = {Medium.SMS: _PHONE, Medium.WHATSAPP: _PHONE, Medium.EMAIL: _MAILBOX}
+ADDRESS_OF: Final[dict[str, Address]] = {Medium.SMS: _PHONE, Medium.WHATSAPP: _PHONE, Medium.EMAIL: _MAILBOX}
 
 
 def _standing_objections() -> QuerySet[Consent]:
@@ -190,7 +190,7 @@ def _standing_objections() -> QuerySet[Consent]:
     return Consent.objects.filter(~Exists(said_later), is_given=False)
 
 
-def _is_objected(address: _Address, medium: str) -> Q:
+def _is_objected(address: Address, medium: str) -> Q:
     """Contacts annotated with ``consent_stated_at`` that have the address of a standing objection later than that.
 
     The addresses are one list for all contacts, which a database looks things up in; only contacts that are on it and
@@ -218,5 +218,5 @@ def _objections_elsewhere(contact: Contact) -> Iterator[Consent]:
         is_shared = Q()
         for path, condition in address.of_objectors():
             is_shared |= condition & Q(**{f"{path}__in": own})
-        media = [medium for medium, reached_by in _ADDRESS_OF.items() if reached_by is address]
+        media = [medium for medium, reached_by in ADDRESS_OF.items() if reached_by is address]
         yield from _standing_objections().filter(is_shared, medium__in=media).order_by("-stated_at", "-id")

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "N": "\n", ",": ",", ";": ";", ":": ":", "\\": "\\"}
 # Charsets, and none of the other things that Python has codecs for.
@@ -67,9 +68,12 @@ def _decoded(value: str, charset: str) -> str:
     data = value.encode("latin-1", "replace")
     for name in (_codec(charset), "utf-8", "cp1252"):
         try:
-            return data.decode(name)
+            text = data.decode(name)
         except ValueError:
             continue
+        # UTF-7 spells halves of characters, too, which are no text.
+        if _HALF.search(text) is None:
+            return text
     return value
 
 

@@ -167,7 +167,8 @@ class Decider:
             return None
         said = "nothing" if planned is None else planned.fate.value
         why = outcome.reason or "; ".join(fault.message for fault in outcome.faults)
-        message = f"the plan was to {said}; now it would {outcome.fate.value}" + (f" ({why})" if why else "")
+        otherwise = " otherwise" if said == outcome.fate.value else ""
+        message = f"the plan was to {said}; now it would {outcome.fate.value}{otherwise}" + (f" ({why})" if why else "")
         fault = RowFault("", "", "moved", message)
         return Outcome(outcome.line, outcome.position, Fate.FAIL, outcome.contact_id, outcome.number, faults=[fault])
 

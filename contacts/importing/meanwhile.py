@@ -67,10 +67,12 @@ def doing(meanwhile: Meanwhile) -> Iterator[None]:
 
     def wait(steps: Generator[Any, Any, Any], *arguments: Any, **more: Any) -> Any:
         errors: list[BaseException] = []
-        result = outer(_busy(steps, opened.pgconn.socket, meanwhile, errors), *arguments, **more)
-        if errors:
-            raise errors[0]
-        return result
+        try:
+            return outer(_busy(steps, opened.pgconn.socket, meanwhile, errors), *arguments, **more)
+        finally:
+            # Before what the statement raises: that may be tried again, and an interruption would be lost.
+            if errors:
+                raise errors[0]
 
     # How psycopg lets others wait in its place: every statement and every COPY goes through here.
     opened.wait = wait

@@ -61,7 +61,10 @@ class Outcome:
             self.same_as,
             self.reason,
             self.changes,
-            [[fault.column, fault.value, fault.code, fault.message] for fault in self.faults],
+            [
+                [_whole(part) for part in (fault.column, fault.value, fault.code, fault.message)]
+                for fault in self.faults
+            ],
             self.notes,
             self.moments,
         ]
@@ -104,6 +107,11 @@ class Outcome:
         if self.notes:
             said["notes"] = list(self.notes)
         return said
+
+
+def _whole(text: str) -> str:
+    """What a fault shows may be no text at all, which may be its very fault."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def pack(outcomes: Sequence[Outcome]) -> bytes:

@@ -52,11 +52,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What of the organization decides how drafts become contacts, as it was when the import began its present run."""
+    """What of the organization decides how drafts become contacts, as it was when the import began its present run.
+
+    ``members`` are the primary keys of the active ones.
+    """
 
     region: str
     weights: Weights
     fields: Known
+    members: frozenset[int] = frozenset()
 
 
 class Preparation:
@@ -71,6 +75,8 @@ class Preparation:
         self._actor = actor
         # Of those that rows bring along, as far as anybody looked (``highest_number``).
         self.highest_number = 0
+        # Those of whom somebody has left share what was his.
+        self._assign = [member for member in options.assign if member in surroundings.members]
         self._types = {definition.key: kind for kind, definition in surroundings.fields.values()}
 
     def row(self, record: Record, ordinal: int) -> Row:
@@ -81,6 +87,8 @@ class Preparation:
         defaults = self._defaults(read.draft, ordinal)
         draft = self._with_options(read.draft, defaults)
         faults = [*read.faults, *self.worded(rules.faults(draft), draft)]
+        if self._options.assign and not self._assign and not read.draft.assigned_to:
+            faults.append(_NOBODY_LEFT)
         if faults:
             return self._failed(record, draft, faults)
         try:
@@ -109,9 +117,8 @@ class Preparation:
         said: dict[str, Any] = {}
         if self._options.source and not draft.source:
             said["source"] = self._options.source
-        assign = self._options.assign
-        if assign and not draft.assigned_to:
-            said["assigned_to"] = assign[ordinal % len(assign)]
+        if self._assign and not draft.assigned_to:
+            said["assigned_to"] = self._assign[ordinal % len(self._assign)]
         return said
 
     def _with_options(self, draft: ContactDraft, defaults: Mapping[str, Any]) -> ContactDraft:
@@ -145,6 +152,8 @@ class Preparation:
                 found |= self._types[str(key)].references(value)
         return found
 
+
+_NOBODY_LEFT: Final = RowFault("", "", "not_found", "whoever was to look after the row is no active member any more")
 
 # Of every kind none, so that a later row of the file finds it like a contact that is read.
 _CHILDLESS: Final = Children(dict.fromkeys(KINDS, ()))

@@ -145,7 +145,8 @@ def _copy(batch: Batch, text: CopyText, take: Callable[[type[TenantModel], Seque
     with connection.cursor() as cursor:
         shape = f"SELECT {names} FROM {_table(model)}"  # noqa: S608 - names of a model
         cursor.execute(f"CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS {shape} WITH NO DATA")
-        with cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
+        # Not Django's but psycopg's own, with errors of its own.
+        with connection.wrap_database_errors, cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
             # It is read while the next is made.
             for block in chain([first], blocks):
                 copy.write(block)

@@ -25,7 +25,7 @@ BEGIN
             'public.contacts_contactchange'::regclass, 'public.contacts_contactemail'::regclass,
             'public.contacts_contactphone'::regclass, 'public.contacts_contactassignee'::regclass,
             'public.contacts_relatedperson'::regclass, 'public.contacts_searchable'::regclass,
-            'public.contacts_tag'::regclass, 'public.accounts_member'::regclass
+            'public.contacts_tag'::regclass, 'public.contacts_consent'::regclass, 'public.accounts_member'::regclass
         )
         AND pg_relation_size(c.oid) / current_setting('block_size')::int > greatest(8 * c.relpages, 64)
     LOOP

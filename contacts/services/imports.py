@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor, Door
 from accounts.identifiers import uuid7
-from accounts.models import Organization
+from accounts.models import Member, Organization
 from accounts.roles import Right
 from accounts.tenancy import current_organization
 from contacts.exceptions import ImportRefused, Overtaken, SurroundingsChanged
@@ -146,7 +146,8 @@ def _process_of(pid: str) -> str:
 
 def read_surroundings() -> Surroundings:
     """What of the organization in scope decides how rows become contacts."""
-    return Surroundings(current_organization().phone_region, current_weights(), known_fields())
+    members = frozenset(Member.objects.filter(is_active=True).values_list("pk", flat=True))
+    return Surroundings(current_organization().phone_region, current_weights(), known_fields(), members)
 
 
 def surroundings_digest(surroundings: Surroundings, context: Context) -> str:

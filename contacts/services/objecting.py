@@ -8,8 +8,8 @@ from typing import Final
 from django.utils import timezone
 
 from accounts.actor import Actor
-from contacts.consent import contactable
-from contacts.models import Contact, Medium
+from contacts.consent_of_many import contactable_among
+from contacts.models import Medium
 from contacts.services.consenting import Statement, record_consents
 
 SAID_ELSEWHERE: Final = "Said elsewhere; imported"
@@ -34,8 +34,7 @@ def open_media(wanted: Media) -> dict[int, list[str]]:
 
 def _contactable(contact_ids: Sequence[int], medium: str) -> Iterator[int]:
     for start in range(0, len(contact_ids), _LOOKED_UP):
-        asked = Contact.objects.filter(pk__in=contact_ids[start : start + _LOOKED_UP])
-        yield from contactable(asked, medium).values_list("pk", flat=True)
+        yield from contactable_among(contact_ids[start : start + _LOOKED_UP], medium)
 
 
 def record_objections(wanted: Media, *, actor: Actor) -> dict[int, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.exceptions import Forbidden
 from contacts.consent import contactable, current_consents, may_be_contacted, standings_of, statement_in
+from contacts.consent_of_many import contactable_among
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft
 from contacts.models import Contact, Medium
 from contacts.services import create_contact, delete_contact, update_contact
@@ -110,6 +112,7 @@ def gate(contact: Contact) -> list[str]:
     for medium in Medium.values:
         listed = contactable(Contact.objects.active(), medium).filter(pk=contact.pk).exists()
         assert listed is (medium not in closed)
+        assert contactable_among([contact.pk], medium) == (set() if medium in closed else {contact.pk})
     return sorted(closed)
 
 
@@ -164,3 +167,47 @@ def test_no_address_is_not_the_same_address(north: World):
             say(north, one, medium, is_given=False)
         assert gate(one) == sorted(Medium.values)
         assert gate(other) == []
+
+
+NUMBERS = [f"+1 202 555 010{digit}" for digit in range(4)]
+MAILBOXES = [f"{name}@shared.example" for name in ("ann", "bob", "cyd", "dan")]
+
+
+def told(world: World, chance: random.Random) -> list[int]:
+    """Contacts that share addresses and have said this and that, some of them deleted since; their primary keys."""
+    taken = iter(chance.sample(MAILBOXES, len(MAILBOXES)))
+    contacts = []
+    for _ in range(14):
+        phones = [PhoneDraft(phone=number) for number in chance.sample(NUMBERS, chance.randint(0, 2))]
+        emails = [EmailDraft(email=email) for email in chance.sample(MAILBOXES, chance.randint(0, 2))]
+        contacts.append(
+            add(
+                world,
+                phone=chance.choice(["", *NUMBERS]),
+                email=next(taken, "") if chance.random() < 0.4 else "",
+                status=chance.choice(["ACTIVE", "ACTIVE", "ACTIVE", "DO_NOT_CONTACT"]),
+                further_phones=tuple(phones),
+                further_emails=tuple(emails),
+            )
+        )
+    for _ in range(24):
+        contact, medium = chance.choice(contacts), chance.choice(Medium.values)
+        say(world, contact, medium, is_given=chance.random() < 0.4, minute=chance.randint(0, 9))
+    for contact in chance.sample(contacts, 3):
+        delete_contact(contact, actor=world.actor())
+    return [contact.pk for contact in contacts]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_thousands_are_decided_about_as_one_is(north: World, south: World, seed: int):
+    chance = random.Random(seed)
+    with south.scope():
+        told(south, chance)
+    with north.scope():
+        told(north, chance)
+        everybody = list(Contact.objects.values_list("pk", flat=True))
+        for medium in Medium.values:
+            allowed = set(contactable(Contact.objects.all(), medium).values_list("pk", flat=True))
+            assert contactable_among(everybody, medium) == allowed
+            some = everybody[::2]
+            assert contactable_among(some, medium) == allowed & set(some)

@@ -252,3 +252,10 @@ def test_no_bytes_make_it_raise(card: bytes, changes: list[tuple[int, bytes, int
 @given(st.binary(max_size=400))
 def test_neither_do_bytes_that_are_no_card(data: bytes) -> None:
     assert isinstance(interpreted(data).draft, ContactDraft)
+
+
+def test_halves_of_characters_are_no_text_in_whatever_charset_they_are_spelled() -> None:
+    card = card_with("N:Smith;Ann;;;", "NOTE;CHARSET=UTF-7;ENCODING=QUOTED-PRINTABLE:+2AA-alone", version="2.1")
+    assert interpreted(card).draft.notes == "+2AA-alone"
+    whole = card_with("N:Smith;Ann;;;", "NOTE;CHARSET=UTF-7;ENCODING=QUOTED-PRINTABLE:+2D3eAA-together", version="2.1")
+    assert interpreted(whole).draft.notes == "\N{GRINNING FACE}together"

@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.models import Member
 from accounts.tenancy import tenant_scope
 from contacts.drafts import ContactDraft
 from contacts.exceptions import DuplicateContact, ImportRefused, Overtaken
@@ -406,3 +407,30 @@ def test_progress_is_shown_on_terminals_and_nowhere_else(north: World, operator:
     assert "Traceback" not in shown
     assert "BrokenPipe" not in shown
     assert rows_done(north) == 20
+
+
+@pytest.mark.django_db
+def test_whoever_leaves_in_the_middle_gets_no_more_rows(north: World, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("Name,Email\n" + "".join(f"Person {line},p{line}@new.example\n" for line in range(40)))
+    agent, admin = north.agent.pk, north.admin.pk
+    with opened(north, path, ImportOptions(chunk=10, assign=(agent, admin))) as steps:
+        assert steps.step()
+        leave(north, agent)
+        assert steps.step()
+        assert steps.step()
+        leave(north, admin)
+        assert finished(steps).rows == 40
+    with north.scope():
+        outcomes = list(imports.outcomes_of(steps.job, is_plan=False))
+        made = {contact.pk: contact.assigned_to_id for contact in Contact.objects.filter(assigned_to__isnull=False)}
+    owners = [outcome.contact_id and made[outcome.contact_id] for outcome in outcomes]
+    assert owners == [agent, admin] * 5 + [admin] * 20 + [None] * 10
+    assert [outcome.fate for outcome in outcomes] == [Fate.CREATE] * 30 + [Fate.FAIL] * 10
+    (message,) = {fault.message for outcome in outcomes for fault in outcome.faults}
+    assert message == "whoever was to look after the row is no active member any more"
+
+
+def leave(world: World, member: int) -> None:
+    with world.scope():
+        Member.objects.filter(pk=member).update(is_active=False)

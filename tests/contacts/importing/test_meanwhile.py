@@ -83,6 +83,16 @@ def test_what_the_statement_raises_is_raised() -> None:
 
 
 @pytest.mark.postgresql
+def test_an_interruption_is_told_before_what_the_statement_raises() -> None:
+    def work() -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), transaction.atomic(), doing(work):
+        answer("SELECT sum(1 / (number - 90000)) FROM generate_series(1, 100000) AS number")
+    assert answer(LONG) == 100_000
+
+
+@pytest.mark.postgresql
 def test_nothing_to_do_is_waiting() -> None:
     with doing(idle), doing(lambda: False):
         assert answer(LONG) == 100_000

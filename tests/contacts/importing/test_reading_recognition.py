@@ -29,7 +29,7 @@ def tar_archive() -> bytes:
     ("content", "sentence"),
     [
         (b"%PDF-1.7\n", f"The file is a PDF document. {EXPORT}"),
-        (gzip.compress(b"Name\n"), f"The file is compressed (gzip). {UNPACK}"),
+        (gzip.compress(b"Name\n", mtime=0), f"The file is compressed (gzip). {UNPACK}"),
         (tar_archive(), f"The file is a tar archive. {UNPACK}"),
         (b"7z\xbc\xaf\x27\x1c\0\4", f"The file is a 7z archive. {UNPACK}"),
         (b"SQLite format 3\0\x10\0", f"The file is a SQLite database. {EXPORT}"),

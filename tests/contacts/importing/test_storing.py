@@ -25,7 +25,7 @@ from contacts.importing.options import ImportOptions, OnDuplicate
 from contacts.importing.outcomes import Fate
 from contacts.importing.records import RowFault
 from contacts.importing.tables import Batch, insert_batches
-from contacts.models import Consent, Contact, ContactChange, CustomField, Medium
+from contacts.models import Consent, Contact, ContactChange, CustomField, Medium, Tag
 from contacts.services import create_contact, create_contacts, storing
 from contacts.services.children import KINDS, read_children
 from tests import importing
@@ -232,3 +232,13 @@ def test_who_shares_a_telephone_is_one_where_a_name_says_so(
     with north.scope():
         outcomes = importing.run(north, drafts, ImportOptions(), chunk=chunk)
     assert [outcome.fate for outcome in outcomes] == fates
+
+
+@pytest.mark.postgresql
+def test_what_copy_refuses_is_an_error_like_any_other(north: World) -> None:
+    with north.scope():
+        with pytest.raises(DataError), transaction.atomic():
+            insert_batches(
+                [Batch(Tag, ("name", "slug", "color", "number", "position"), [("x" * 500, "x", "#000000", 99, 99)])]
+            )
+        assert not Tag.objects.filter(number=99).exists()
