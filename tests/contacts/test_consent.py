@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.exceptions import Forbidden
+from activities.models import InboundChannel, SenderIdentity
+from activities.models.sender_identity import IdentityKind
 from contacts.consent import contactable, current_consents, may_be_contacted, standings_of, statement_in
 from contacts.consent_of_many import contactable_among
 from contacts.drafts import ContactDraft, EmailDraft, PhoneDraft
@@ -190,6 +192,11 @@ def told(world: World, chance: random.Random) -> list[int]:
                 further_emails=tuple(emails),
             )
         )
+    # Whoever wrote from an address is known by it, whatever stands on the contact.
+    channel = InboundChannel.objects.get()
+    kinds = {IdentityKind.PHONE: "+12025550101", IdentityKind.EMAIL: MAILBOXES[0]}
+    for kind, value in kinds.items():
+        SenderIdentity.objects.create(contact=chance.choice(contacts), channel=channel, kind=kind, value=value)
     for _ in range(24):
         contact, medium = chance.choice(contacts), chance.choice(Medium.values)
         say(world, contact, medium, is_given=chance.random() < 0.4, minute=chance.randint(0, 9))
