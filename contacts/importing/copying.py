@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
 from django.db import models
@@ -96,19 +95,20 @@ def _text(value: Any) -> str:
     return NULL if value is None else str(value).translate(_ESCAPES)
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """JSON as both databases take it, keys that are numbers as text."""
     # Most are empty.
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode().replace("\\", r"\\") if value != {} else "{}"
+    return "{}" if value == {} else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _json(value: Any) -> str:
+    return json_text(value).replace("\\", r"\\")
 
 
 # A chunk's rows have few of them, on the contact, its tags and its change.
 @lru_cache(maxsize=4_096)
 def _moment(value: datetime) -> str:
     return value.isoformat()
-
-
-def _hexadecimal(value: UUID) -> str:
-    return value.hex
 
 
 def _truth(value: bool) -> str:
@@ -119,12 +119,11 @@ def _bytes(value: bytes) -> str:
     return rf"\\x{bytes(value).hex()}"
 
 
-# A boolean is no number, whatever Python says.
 _CONVERTERS: Final[dict[type[models.Field[Any, Any]], Converter]] = {
     models.BooleanField: _truth,
     models.IntegerField: str,
     models.DateTimeField: _moment,
-    models.UUIDField: _hexadecimal,
+    models.UUIDField: attrgetter("hex"),
     models.JSONField: _json,
     models.BinaryField: _bytes,
 }

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import chain, count
+from operator import attrgetter
 from typing import Any, Final
-from uuid import UUID
 
-import orjson
 from django.db import connection, models
 
 from accounts.tenancy import TenantModel, current_organization_id
-from contacts.importing.copying import CopyText, Row
+from contacts.importing.copying import CopyText, Row, json_text
 from contacts.importing.meanwhile import doing
 
 _numbers: Final = count(1)
@@ -37,6 +36,10 @@ class Batch:
     columns: Sequence[str]
     rows: Iterable[Row]
 
+    def text(self) -> CopyText:
+        """The rows as COPY takes them; once."""
+        return CopyText(self.model, self.columns, self.rows)
+
 
 def insert_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Add rows of the organization in scope, as ``insert_batches`` does."""
@@ -51,7 +54,7 @@ def insert_batches(batches: Sequence[Batch]) -> None:
     Nothing else is checked: rows come from the rules.
     """
     if connection.vendor == "postgresql":
-        texts = [CopyText(batch.model, batch.columns, batch.rows) for batch in batches]
+        texts = [batch.text() for batch in batches]
         for place, (batch, text) in enumerate(zip(batches, texts, strict=True), start=1):
             with doing(partial(_make_one, texts[place:])):
                 _copy(batch, text, _insert_from_staging)
@@ -78,7 +81,7 @@ def update_rows(model: type[TenantModel], columns: Sequence[str], rows: Sequence
         return
     batch = Batch(model, columns, rows)
     if connection.vendor == "postgresql":
-        _copy(batch, CopyText(model, columns, rows), _update_from_staging)
+        _copy(batch, batch.text(), _update_from_staging)
     else:
         changed = ", ".join(f"{name} = %s" for name in _quoted(model, columns[1:]))
         statement = f"UPDATE {_table(model)} SET {changed} WHERE organization_id = %s AND id = %s"  # noqa: S608 - as above
@@ -180,19 +183,10 @@ def _converters(model: type[TenantModel], columns: tuple[str, ...]) -> Converter
 
 def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     if isinstance(field, models.JSONField):
-        return _json
+        return json_text
     if isinstance(field, models.UUIDField):
-        return _hexadecimal
+        return attrgetter("hex")
     return _moment if isinstance(field, models.DateTimeField) else None
-
-
-def _json(value: Any) -> str:
-    # Most are empty.
-    return "{}" if value == {} else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def _hexadecimal(value: UUID) -> str:
-    return value.hex
 
 
 # A chunk's rows have few of them, on the contact, its tags and its change.
